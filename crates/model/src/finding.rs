@@ -1,0 +1,249 @@
+//! What scanners find, in one shape for all of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Sha256;
+
+/// How bad a vulnerability is, in the words scanners share.
+///
+/// The derived order is for showing. Decisions use [`Severity::rank_for_decision`], where a
+/// severity nobody has set yet counts as the worst: it is unknown, not harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A distribution says that it will not matter (Debian: `unimportant`).
+    Negligible,
+    /// Low.
+    Low,
+    /// Nobody has rated it yet. Sorts above `Low`, so that it is never shown or decided as harmless.
+    Unknown,
+    /// Medium.
+    Medium,
+    /// High.
+    High,
+    /// Critical.
+    Critical,
+}
+
+impl Severity {
+    /// Every value, worst first.
+    pub const ALL: [Self; 6] =
+        [Self::Critical, Self::High, Self::Medium, Self::Unknown, Self::Low, Self::Negligible];
+
+    /// The place in a decision, greater is worse. `Unknown` ranks with `Medium`: above `Low`
+    /// always, without drowning what is known to be worse.
+    #[must_use]
+    pub const fn rank_for_decision(self) -> u8 {
+        match self {
+            Self::Negligible => 0,
+            Self::Low => 1,
+            Self::Unknown | Self::Medium => 2,
+            Self::High => 3,
+            Self::Critical => 4,
+        }
+    }
+
+    /// As it is written in policies, outputs and evidence.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Negligible => "negligible",
+            Self::Low => "low",
+            Self::Unknown => "unknown",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that is no severity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a severity: critical, high, medium, low, negligible or unknown is wanted")]
+pub struct UnknownSeverity(pub String);
+
+impl FromStr for Severity {
+    type Err = UnknownSeverity;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.as_str().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownSeverity(text.chars().take(40).collect()))
+    }
+}
+
+/// A package as it is installed in the image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Package {
+    /// The binary package's name.
+    pub name: String,
+    /// The source package it was built from, where the ecosystem has such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The installed version, in the ecosystem's own spelling.
+    pub version: String,
+    /// The package URL, with version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purl: Option<String>,
+    /// The path in the image, for packages that are found by file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The layer of the image that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
+}
+
+/// One vulnerability of one package, as one scanner reported it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The id the scanner used: `CVE-…`, `GHSA-…`, `DSA-…`.
+    pub id: String,
+    /// Other ids of the same vulnerability.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// The package it was found in.
+    pub package: Package,
+    /// The severity that decisions use, chosen by the scanner's stated rule.
+    pub severity: Severity,
+    /// What each source said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub severities: BTreeMap<String, Severity>,
+    /// The version that mends it in this distribution; none known, none written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_version: Option<String>,
+    /// The distribution's word on it: `affected`, `will_not_fix`, `fix_deferred` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// One line. Hostile text.
+    pub title: String,
+    /// Some lines. Hostile text.
+    pub description: String,
+    /// The highest CVSS base score among the sources (0.0 to 10.0).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cvss: Option<f64>,
+    /// Where to read more. Hostile text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+    /// When it was published (RFC 3339), where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
+    /// The scanner that said so.
+    pub scanner: String,
+    /// The scanner's own record, untouched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<serde_json::Value>,
+}
+
+/// What stays the same about a finding over rebuilds, new package versions and renamed images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub Sha256);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Finding {
+    /// Whether a fixed version is known for this distribution.
+    #[must_use]
+    pub const fn fixable(&self) -> bool {
+        self.fixed_version.is_some()
+    }
+
+    /// Vulnerability id, package without its version, path in the image, image family.
+    #[must_use]
+    pub fn fingerprint(&self, family: &str) -> Fingerprint {
+        let package = match &self.package.purl {
+            Some(purl) => purl_without_version(purl).to_owned(),
+            None => self.package.name.clone(),
+        };
+        let path = self.package.path.as_deref().unwrap_or_default();
+        // Each part carries its length, so that no two lists of parts give the same bytes.
+        let mut bytes = Vec::new();
+        for part in ["hallmark-fingerprint-1", &self.id, &package, path, family] {
+            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        Fingerprint(Sha256::of(&bytes))
+    }
+}
+
+/// A purl up to its version: qualifiers and subpath follow the version and go with it.
+fn purl_without_version(purl: &str) -> &str {
+    let end = purl.find(['?', '#']).unwrap_or(purl.len());
+    let purl = &purl[..end];
+    // An `@` in a namespace is written `%40`, so the last one begins the version.
+    purl.rfind('@').map_or(purl, |at| &purl[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(purl: &str) -> Finding {
+        Finding {
+            id: "CVE-2026-1".into(),
+            aliases: vec![],
+            package: Package { name: "p".into(), purl: Some(purl.into()), ..Package::default() },
+            severity: Severity::Low,
+            severities: BTreeMap::new(),
+            fixed_version: None,
+            status: None,
+            title: String::new(),
+            description: String::new(),
+            cvss: None,
+            links: vec![],
+            published: None,
+            scanner: "trivy".into(),
+            record: None,
+        }
+    }
+
+    #[test]
+    fn unknown_never_sorts_below_low() {
+        assert!(Severity::Unknown > Severity::Low);
+        assert!(Severity::Unknown.rank_for_decision() > Severity::Low.rank_for_decision());
+    }
+
+    #[test]
+    fn severities_read_in_any_case_and_nothing_else_reads() {
+        for severity in Severity::ALL {
+            assert_eq!(severity.as_str().to_uppercase().parse(), Ok(severity));
+        }
+        assert!("".parse::<Severity>().is_err());
+        assert!("moderate".parse::<Severity>().is_err());
+    }
+
+    #[test]
+    fn a_fingerprint_outlives_versions_and_nothing_else() {
+        let base = finding("pkg:deb/debian/p@1.0?arch=amd64&distro=debian-13").fingerprint("web");
+        assert_eq!(base, finding("pkg:deb/debian/p@2.0-1?arch=arm64").fingerprint("web"));
+        assert_eq!(base, finding("pkg:deb/debian/p").fingerprint("web"));
+        assert_ne!(base, finding("pkg:deb/debian/q@1.0").fingerprint("web"));
+        assert_ne!(base, finding("pkg:deb/debian/p@1.0").fingerprint("db"));
+        let mut other = finding("pkg:deb/debian/p@1.0");
+        other.package.path = Some("/usr/bin/p".into());
+        assert_ne!(base, other.fingerprint("web"));
+    }
+
+    #[test]
+    fn a_scoped_package_keeps_its_namespace() {
+        assert_eq!(purl_without_version("pkg:npm/%40scope/name@1.2#sub/dir"), "pkg:npm/%40scope/name");
+        assert_eq!(purl_without_version(""), "");
+    }
+}
