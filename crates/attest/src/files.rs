@@ -1,0 +1,75 @@
+//! Plain files and folders: written whole, read without following a link.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use crate::evidence::EvidenceError;
+
+/// What the name of a file begins with until it is whole.
+pub(crate) const PARTIAL: &str = ".partial-";
+
+/// An I/O error with what was tried, and where.
+pub(crate) fn io<'p>(what: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> EvidenceError + 'p {
+    move |source| EvidenceError::Io { what, path: path.to_owned(), source }
+}
+
+/// Whether a plain directory is there. Something else in its place is an error.
+pub(crate) fn is_dir(path: &Path) -> Result<bool, EvidenceError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(found) => {
+            let what = if found.is_symlink() { "a symbolic link" } else { "no folder" };
+            Err(EvidenceError::NotPlain { what, path: path.to_owned() })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io("cannot look at", path)(error)),
+    }
+}
+
+/// Makes a folder and those above it, unless it is there.
+pub(crate) fn make_dir(path: &Path) -> Result<(), EvidenceError> {
+    if !is_dir(path)? {
+        fs::create_dir_all(path).map_err(io("cannot make the folder", path))?;
+    }
+    Ok(())
+}
+
+/// Writes beside the place and renames: a reader sees the whole file or none.
+pub(crate) fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, EvidenceError> {
+    let path = dir.join(name);
+    let mut file = tempfile::Builder::new()
+        .prefix(PARTIAL)
+        .permissions(fs::Permissions::from_mode(0o644))
+        .tempfile_in(dir)
+        .map_err(io("cannot write into", dir))?;
+    file.write_all(bytes).map_err(io("cannot write", &path))?;
+    file.as_file().sync_all().map_err(io("cannot write", &path))?;
+    file.persist(&path).map_err(|error| io("cannot write", &path)(error.error))?;
+    // The name is on the disk when the folder is.
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io("cannot write into", dir))?;
+    Ok(path)
+}
+
+/// Reads a plain file, following no link (not even one that was put there a moment ago), waiting
+/// for no pipe, and stopping at the limit.
+pub(crate) fn read_plain(path: &Path, limit: usize) -> Result<Vec<u8>, EvidenceError> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.cast_signed())
+        .open(path)
+        .map_err(io("cannot read", path))?;
+    if !file.metadata().map_err(io("cannot read", path))?.is_file() {
+        return Err(EvidenceError::NotPlain { what: "not a plain file", path: path.to_owned() });
+    }
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(io("cannot read", path))?;
+    if bytes.len() > limit {
+        return Err(EvidenceError::TooLong { path: path.to_owned(), limit });
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,64 @@
+//! `https://hallmark.dev/verdict/v1`: what the policy decided about an image, why, and from what.
+//! Ours, because the standard summary ([`super::vsa`]) knows neither `review` nor reasons.
+
+use jiff::Timestamp;
+use model::{Reason, Sha256, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{FileDigest, ResourceDescriptor};
+use crate::Kind;
+
+/// The predicate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Predicate {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Why; empty when nothing speaks against the image.
+    pub reasons: Vec<Reason>,
+    /// The exceptions that were applied, each as the exceptions file has it, with what it covered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Value>,
+    /// The policy.
+    pub policy: Policy,
+    /// The exceptions file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exceptions_file: Option<ResourceDescriptor>,
+    /// Every piece of evidence that was taken into account.
+    pub evidence: Vec<EvidenceRef>,
+    /// When it was decided: the clock that freshness and expiry were measured by.
+    pub decided_on: Timestamp,
+    /// The replay manifest, which lists every input by digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ResourceDescriptor>,
+    /// The approval that it was decided with, when it was resumed with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<EvidenceRef>,
+}
+
+/// The policy that decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// What it is, as resolved.
+    pub digest: FileDigest,
+}
+
+/// A piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceRef {
+    /// What kind it is.
+    pub kind: Kind,
+    /// Its file's name.
+    pub file: String,
+    /// The SHA-256 of the file.
+    pub sha256: Sha256,
+    /// The SHA-256 of the signed payload.
+    pub payload_digest: Sha256,
+    /// The id of the key that signed it; none when nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Sha256>,
+}

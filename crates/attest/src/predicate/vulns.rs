@@ -1,0 +1,165 @@
+//! in-toto vulns v0.2: what a vulnerability scan found.
+//! <https://github.com/in-toto/attestation/blob/main/spec/predicates/vulns_02.md>
+
+use jiff::Timestamp;
+use model::Sha256;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{FileDigest, Tool};
+
+/// The predicate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Predicate {
+    /// The scanner, its database, and what it found.
+    pub scanner: Scanner,
+    /// When it ran.
+    pub metadata: Metadata,
+    /// What the standard has no place for. Evidence of another tool may lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hallmark: Option<Extension>,
+}
+
+/// The scanner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scanner {
+    /// A URI that names it.
+    pub uri: String,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Its vulnerability database.
+    pub db: Db,
+    /// What it found; empty when it found nothing.
+    pub result: Vec<ResultEntry>,
+}
+
+/// A vulnerability database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Db {
+    /// A URI that names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// When it was last updated.
+    pub last_update: Timestamp,
+}
+
+/// One vulnerability.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResultEntry {
+    /// Its id.
+    pub id: String,
+    /// How bad it is, by one or more methods.
+    pub severity: Vec<Score>,
+    /// More about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<Value>,
+}
+
+/// A severity by one method.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Score {
+    /// Who or what rated it.
+    pub method: String,
+    /// The rating.
+    pub score: String,
+}
+
+/// When the scan ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    /// When it began.
+    pub scan_started_on: Timestamp,
+    /// When it ended.
+    pub scan_finished_on: Timestamp,
+}
+
+/// What Hallmark adds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Extension {
+    /// How the scan saw the image.
+    pub seen: Seen,
+    /// The full report, kept beside the evidence: what decisions are made on.
+    pub report: Report,
+    /// The program that scanned.
+    pub tool: Tool,
+    /// Its database, more closely.
+    pub database: Database,
+    /// How many packages it saw.
+    pub packages: u64,
+    /// The operating system it recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os: Option<Os>,
+    /// How many findings of each severity.
+    pub counts: Counts,
+}
+
+/// What a scan was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// The image's disk.
+    Disk,
+    /// A folder with a root file system.
+    Rootfs,
+    /// A list of components.
+    Sbom,
+    /// A container image.
+    ContainerImage,
+    /// A report that was there already.
+    Report,
+}
+
+/// The full report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Its name.
+    pub name: String,
+    /// What it is; also its name in the evidence directory's `reports`.
+    pub digest: FileDigest,
+}
+
+/// The database that was used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Database {
+    /// Its version.
+    pub version: String,
+    /// When it was last updated.
+    pub updated_on: Timestamp,
+    /// What it is.
+    pub sha256: Sha256,
+    /// Whether it is the small sample that ships with Hallmark, which proves nothing about an image.
+    pub sample: bool,
+}
+
+/// The operating system that was recognised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Os {
+    /// The distribution: `debian`.
+    pub family: String,
+    /// Its release: `13.1`.
+    pub name: String,
+}
+
+/// How many findings of each severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Critical.
+    pub critical: u64,
+    /// High.
+    pub high: u64,
+    /// Medium.
+    pub medium: u64,
+    /// Low.
+    pub low: u64,
+    /// Negligible.
+    pub negligible: u64,
+    /// Not rated yet.
+    pub unknown: u64,
+}

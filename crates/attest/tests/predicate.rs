@@ -1,0 +1,178 @@
+//! Predicates: every member as its specification spells it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
+use attest::predicate::{
+    approval, provenance, release, signature_verification, test_result, verdict, vsa, vulns,
+};
+use attest::{Kind, Predicate, Statement};
+use model::{Sha256, Subject};
+use serde_json::{Value, json};
+
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// A predicate with every member there is reads, and is written back as it was.
+fn whole<P: Predicate>(value: &Value) {
+    let statement = Statement::new(P::KIND, vec![Subject::file("f", Sha256::of(b""))], value).unwrap();
+    let predicate: P = statement.predicate().unwrap_or_else(|error| panic!("{}: {error}", P::KIND));
+    assert_eq!(&serde_json::to_value(&predicate).unwrap(), value, "{}", P::KIND);
+    // Members of other tools are passed over, as in-toto asks.
+    let mut more = value.clone();
+    more["somethingElse"] = json!([1]);
+    let again: P = Statement::new(P::KIND, statement.subject, &more).unwrap().predicate().unwrap();
+    assert_eq!(&serde_json::to_value(&again).unwrap(), value, "{}", P::KIND);
+}
+
+fn example(kind: Kind) -> Value {
+    let file = json!({"name": "f", "digest": {"sha256": EMPTY}});
+    let time = "2026-11-01T12:00:00Z";
+    let tool = json!({"name": "t", "version": "1", "sha256": EMPTY});
+    match kind {
+        Kind::SignatureVerification => json!({
+            "verifier": {"id": "https://hallmark.dev/verify-signatures", "version": "0.1.0"},
+            "verifiedOn": time,
+            "manifest": file,
+            "files": [{
+                "name": "f", "size": 0, "digest": {"sha256": EMPTY},
+                "signature": {"name": "f.sig", "digest": {"sha256": EMPTY}},
+                "signer": {"key": "vendor", "keyId": EMPTY, "algorithm": "ecdsa-p256"},
+            }],
+        }),
+        // https://slsa.dev/spec/v1.0/provenance#schema
+        Kind::Provenance => json!({
+            "buildDefinition": {
+                "buildType": provenance::PACKER_BUILD,
+                "externalParameters": {"template": "t.pkr.hcl", "variables": {"a": "b"}, "only": ["x"]},
+                "internalParameters": {"n": 1},
+                "resolvedDependencies": [{
+                    "name": "git", "uri": "git+https://example.com/r@refs/heads/main",
+                    "digest": {"gitCommit": "c27d339ee6075c1f744c5d4b200f7901aad2c369"},
+                    "downloadLocation": "https://example.com/d", "mediaType": "text/plain",
+                    "annotations": {"x": {"y": 1}},
+                }],
+            },
+            "runDetails": {
+                "builder": {"id": "https://example.com/b", "version": {"packer": "1"}, "builderDependencies": [file]},
+                "metadata": {"invocationId": "i", "startedOn": time, "finishedOn": time},
+                "byproducts": [file],
+            },
+        }),
+        // The specification's own example, and our extension.
+        Kind::TestResult => json!({
+            "result": "WARNED",
+            "configuration": [{
+                "name": ".github/workflows/ci.yml",
+                "downloadLocation": "https://github.com/in-toto/in-toto/blob/x/.github/workflows/ci.yml",
+                "digest": {"gitBlob": "ebe4add40f63c3c98bc9b32ff1e736f04120b023"},
+            }],
+            "url": "https://github.com/in-toto/in-toto/actions/runs/4425592351",
+            "passedTests": ["build (3.7, ubuntu-latest, py)"],
+            "warnedTests": ["w"],
+            "failedTests": ["f"],
+            "hallmark": {
+                "seen": "in-build", "counts": {"passed": 1, "failed": 0, "skipped": 0}, "tool": tool,
+                "startedOn": time, "finishedOn": time, "report": {"sha256": EMPTY},
+            },
+        }),
+        Kind::Vulns => json!({
+            "scanner": {
+                "uri": "pkg:github/aquasecurity/trivy@244fd47e07d1004f0aed9",
+                "version": "0.19.2",
+                "db": {
+                    "uri": "pkg:github/aquasecurity/trivy-db/commit/4c76bb580b2736d67751410fa4ab66d2b6b9b27d",
+                    "version": "v1-2021080612",
+                    "lastUpdate": "2021-08-06T17:45:50.52Z",
+                },
+                "result": [{
+                    "id": "CVE-123",
+                    "severity": [{"method": "nvd", "score": "medium"}, {"method": "cvss_score", "score": "5.2"}],
+                    "annotations": [{"k": 1}],
+                }],
+            },
+            "metadata": {"scanStartedOn": "2021-08-06T17:45:50.52Z", "scanFinishedOn": "2021-08-06T17:50:50.52Z"},
+            "hallmark": {
+                "seen": "container-image", "report": {"name": "r.json", "digest": {"sha256": EMPTY}}, "tool": tool,
+                "database": {"version": "2", "updatedOn": time, "sha256": EMPTY, "sample": true},
+                "packages": 3, "os": {"family": "debian", "name": "13.1"},
+                "counts": {"critical": 1, "high": 0, "medium": 0, "low": 0, "negligible": 0, "unknown": 0},
+            },
+        }),
+        Kind::Verdict => json!({
+            "verdict": "review",
+            "reasons": [{"weight": "review", "code": "c", "message": "m", "evidence": ["e"], "clears": "x"}],
+            "exceptions": [{"id": "CVE-1"}],
+            "policy": {"name": "default", "digest": {"sha256": EMPTY}},
+            "exceptionsFile": file,
+            "evidence": [{"kind": "test-result", "file": "f", "sha256": EMPTY, "payloadDigest": EMPTY, "signer": EMPTY}],
+            "decidedOn": time,
+            "manifest": file,
+            "approval": {"kind": "approval", "file": "f", "sha256": EMPTY, "payloadDigest": EMPTY, "signer": EMPTY},
+        }),
+        // https://slsa.dev/spec/v1.0/verification_summary#schema
+        Kind::Vsa => json!({
+            "verifier": {"id": "https://example.com/v", "version": {"hallmark": "0.1.0"}},
+            "timeVerified": time,
+            "resourceUri": "hallmarkBlocks1:0",
+            "policy": {"uri": "https://example.com/p", "digest": {"sha256": EMPTY}},
+            "inputAttestations": [{"uri": "f", "digest": {"sha256": EMPTY}}],
+            "verificationResult": "FAILED",
+            "verifiedLevels": ["HALLMARK_DEFAULT"],
+            "slsaVersion": "1.0",
+        }),
+        Kind::Approval => json!({
+            "verdict": {"sha256": EMPTY}, "brief": {"sha256": EMPTY}, "approver": "a", "comment": "c",
+            "decidedOn": time, "expiresOn": time, "waives": ["c"],
+        }),
+        Kind::Release => json!({
+            "purl": "pkg:generic/image@1", "releaseId": "1",
+            "hallmark": {
+                "provider": "local", "location": "/store", "releaseId": "1", "channel": "stable",
+                "priorImage": "hallmarkBlocks1:0", "verdict": file,
+            },
+        }),
+    }
+}
+
+#[test]
+fn every_member_is_spelled_as_its_specification_does() {
+    for kind in Kind::ALL {
+        let value = &example(kind);
+        match kind {
+            Kind::SignatureVerification => whole::<signature_verification::Predicate>(value),
+            Kind::Provenance => whole::<provenance::Predicate>(value),
+            Kind::TestResult => whole::<test_result::Predicate>(value),
+            Kind::Vulns => whole::<vulns::Predicate>(value),
+            Kind::Verdict => whole::<verdict::Predicate>(value),
+            Kind::Vsa => whole::<vsa::Predicate>(value),
+            Kind::Approval => whole::<approval::Predicate>(value),
+            Kind::Release => whole::<release::Predicate>(value),
+        }
+    }
+}
+
+#[test]
+fn a_value_that_nobody_may_choose_is_refused() {
+    for (kind, pointer, bad) in [
+        (Kind::TestResult, "/result", json!("PASS")),
+        (Kind::TestResult, "/hallmark/seen", json!("Booted")),
+        (Kind::TestResult, "/hallmark/report/sha256", json!("00")),
+        (Kind::Verdict, "/verdict", json!("PASS")),
+        (Kind::Verdict, "/evidence/0/kind", json!("vuln")),
+        (Kind::Verdict, "/decidedOn", json!("yesterday")),
+        (Kind::Vsa, "/verificationResult", json!("passed")),
+        (Kind::Approval, "/waives", json!(null)),
+        (Kind::Vulns, "/scanner/result", json!(null)),
+    ] {
+        let mut value = example(kind);
+        *value.pointer_mut(pointer).unwrap() = bad.clone();
+        let statement = Statement::new(kind, vec![Subject::file("f", Sha256::of(b""))], &value).unwrap();
+        let refused = match kind {
+            Kind::TestResult => statement.predicate::<test_result::Predicate>().is_err(),
+            Kind::Verdict => statement.predicate::<verdict::Predicate>().is_err(),
+            Kind::Vsa => statement.predicate::<vsa::Predicate>().is_err(),
+            Kind::Approval => statement.predicate::<approval::Predicate>().is_err(),
+            _ => statement.predicate::<vulns::Predicate>().is_err(),
+        };
+        assert!(refused, "{kind} {pointer} {bad}");
+    }
+}
