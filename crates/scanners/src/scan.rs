@@ -1,0 +1,260 @@
+//! What a report says, in one shape for all scanners.
+
+use model::{Finding, Package, Severity};
+
+/// One whole scan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scan {
+    /// The scanner's name.
+    pub scanner: String,
+    /// The version the report names, where it names one.
+    pub version: Option<String>,
+    /// When the report says it was made. A claim, not a clock.
+    pub created: Option<String>,
+    /// What the report says was scanned. Hostile text.
+    pub artifact: String,
+    /// The operating system that was recognised.
+    pub os: Option<OperatingSystem>,
+    /// Every package that was seen, in the report's order.
+    pub packages: Vec<Package>,
+    /// How many of them came from the operating system's package manager.
+    pub os_packages: usize,
+    /// Every finding, in the report's order.
+    pub findings: Vec<Finding>,
+    /// How many of the findings the scanner had been told to leave out (ignore files, VEX). They
+    /// are in `findings` all the same: what may be excepted is the policy's to say.
+    pub suppressed: usize,
+    /// Entries that are no vulnerabilities (misconfigurations, secrets, licences): not judged here.
+    pub other: usize,
+    /// The data sources the findings name, sorted.
+    pub sources: Vec<String>,
+}
+
+/// The operating system a scanner recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatingSystem {
+    /// `debian`, `ubuntu`, `alpine` …
+    pub family: String,
+    /// The release: `13.2`.
+    pub name: String,
+    /// Its makers no longer mend it.
+    pub end_of_life: bool,
+}
+
+/// Something that makes an empty list of findings worthless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Condition {
+    /// No operating system was recognised.
+    #[error("no operating system was recognised, so no distribution's advisories were applied")]
+    NoOs,
+    /// The system is known, and its packages were not matched: the scanner has no advisories for it.
+    #[error("the operating system was recognised, but none of its packages were matched against advisories")]
+    OsNotMatched,
+    /// No package was seen at all.
+    #[error("no packages were found, so there was nothing to find vulnerabilities in")]
+    NoPackages,
+}
+
+impl Scan {
+    /// What makes this scan say less than it seems to. Empty for a scan that can be judged.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        match &self.os {
+            None => conditions.push(Condition::NoOs),
+            Some(_) if self.os_packages == 0 && !self.packages.is_empty() => {
+                conditions.push(Condition::OsNotMatched);
+            }
+            Some(_) => {}
+        }
+        if self.packages.is_empty() {
+            conditions.push(Condition::NoPackages);
+        }
+        conditions
+    }
+
+    /// How many findings of each severity.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts::of(&self.findings)
+    }
+}
+
+/// How many findings of each severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Critical.
+    pub critical: u64,
+    /// High.
+    pub high: u64,
+    /// Medium.
+    pub medium: u64,
+    /// Low.
+    pub low: u64,
+    /// Negligible.
+    pub negligible: u64,
+    /// Rated by nobody.
+    pub unknown: u64,
+    /// Of all of them, those with a known fixed version.
+    pub fixable: u64,
+}
+
+impl Counts {
+    /// Counts findings.
+    pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+        let mut counts = Self::default();
+        for finding in findings {
+            *counts.slot(finding.severity) += 1;
+            counts.fixable += u64::from(finding.fixable());
+        }
+        counts
+    }
+
+    /// The count of one severity.
+    #[must_use]
+    pub const fn get(&self, severity: Severity) -> u64 {
+        match severity {
+            Severity::Critical => self.critical,
+            Severity::High => self.high,
+            Severity::Medium => self.medium,
+            Severity::Low => self.low,
+            Severity::Negligible => self.negligible,
+            Severity::Unknown => self.unknown,
+        }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        Severity::ALL.into_iter().map(|severity| self.get(severity)).sum()
+    }
+
+    const fn slot(&mut self, severity: Severity) -> &mut u64 {
+        match severity {
+            Severity::Critical => &mut self.critical,
+            Severity::High => &mut self.high,
+            Severity::Medium => &mut self.medium,
+            Severity::Low => &mut self.low,
+            Severity::Negligible => &mut self.negligible,
+            Severity::Unknown => &mut self.unknown,
+        }
+    }
+}
+
+/// What a vulnerability database says of itself. Whether it is a sample is *not* among it: that is
+/// known from how the database was prepared and from its digest, never from what it claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// The schema's version.
+    pub version: u64,
+    /// When its contents were gathered.
+    pub updated: jiff::Timestamp,
+}
+
+/// A report (or a database's metadata) that cannot be taken as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// Nothing at all.
+    #[error("{what} is empty: the scanner wrote nothing")]
+    Empty {
+        /// What was read.
+        what: &'static str,
+    },
+    /// It ends in the middle.
+    #[error("{what} ends early, at line {line}, column {column}: it is truncated, scan again")]
+    Truncated {
+        /// What was read.
+        what: &'static str,
+        /// The line where it ends.
+        line: usize,
+        /// The column where it ends.
+        column: usize,
+    },
+    /// It is no JSON, or no JSON of this shape.
+    #[error("{what} is malformed: {source}")]
+    Malformed {
+        /// What was read.
+        what: &'static str,
+        /// What is wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// JSON of another schema.
+    #[error("{what} has schema version {found}, and {wanted} is the one that is read here")]
+    Schema {
+        /// What was read.
+        what: &'static str,
+        /// What it has.
+        found: String,
+        /// What is read.
+        wanted: u64,
+    },
+    /// An entry that lacks what it is judged by.
+    #[error("{what} is malformed: {place}: {problem}")]
+    Entry {
+        /// What was read.
+        what: &'static str,
+        /// Which entry.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl ReportError {
+    /// Sorts serde's errors: a truncated report is the most common fault and has its own name.
+    pub(crate) fn json(what: &'static str, source: serde_json::Error) -> Self {
+        if source.is_eof() {
+            Self::Truncated { what, line: source.line(), column: source.column() }
+        } else {
+            Self::Malformed { what, source }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(os: bool, os_packages: usize, packages: usize) -> Scan {
+        Scan {
+            scanner: "trivy".into(),
+            version: None,
+            created: None,
+            artifact: String::new(),
+            os: os.then(|| OperatingSystem {
+                family: "debian".into(),
+                name: "13".into(),
+                end_of_life: false,
+            }),
+            packages: vec![Package::default(); packages],
+            os_packages,
+            findings: vec![],
+            suppressed: 0,
+            other: 0,
+            sources: vec![],
+        }
+    }
+
+    #[test]
+    fn conditions_truth_table() {
+        use Condition::{NoOs, NoPackages, OsNotMatched};
+        // (operating system, its packages, all packages) → conditions
+        let table: [(bool, usize, usize, &[Condition]); 5] = [
+            (false, 0, 0, &[NoOs, NoPackages]),
+            (false, 0, 3, &[NoOs]),
+            (true, 0, 0, &[NoPackages]),
+            (true, 0, 3, &[OsNotMatched]),
+            (true, 2, 3, &[]),
+        ];
+        for (os, os_packages, packages, wanted) in table {
+            assert_eq!(scan(os, os_packages, packages).conditions(), wanted, "{os} {os_packages} {packages}");
+        }
+    }
+
+    #[test]
+    fn no_findings_count_nothing() {
+        let counts = Counts::of([]);
+        assert_eq!(counts.total(), 0);
+        assert_eq!(counts, Counts::default());
+    }
+}

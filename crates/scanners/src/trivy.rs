@@ -1,0 +1,261 @@
+//! Trivy: how it is called. Its report is read in `report`, its sample database made in `sample_db`.
+//!
+//! # Which severity counts
+//! Sources disagree. The finding's severity is the one Trivy chose, and Trivy's rule (its
+//! `SeveritySource` names the outcome) is: the distribution's own rating first, for this very
+//! package where it has one; then NVD's (for `GHSA-…` ids GitHub's before NVD's); then whatever
+//! other source has rated it; else unknown. All ratings are kept beside it.
+
+mod bolt;
+mod database;
+mod partitions;
+mod report;
+pub mod sample_db;
+mod wire;
+
+use std::ffi::OsString;
+
+use crate::{Access, Database, Options, ReportError, Scan, Scanner, Target};
+
+/// Trivy, by Aqua Security.
+#[derive(Debug, Clone, Copy)]
+pub struct Trivy;
+
+/// Where Trivy keeps the database below its cache directory.
+pub const DATABASE_FOLDER: &str = "db";
+/// The database in that folder.
+pub const DATABASE_FILE: &str = "trivy.db";
+/// What the database says of itself, in that folder.
+pub const METADATA_FILE: &str = "metadata.json";
+
+/// What Trivy logs when it goes on without a part of what it scans.
+const GAPS: [&str; 4] = [
+    "Partition error",
+    "LVM is not supported",
+    "Multiple OS components are not supported",
+    "Some OS packages were skipped",
+];
+
+/// What a scan with the sample database leaves alone.
+const JAVA_ARCHIVES: [&str; 4] = ["**/*.jar", "**/*.war", "**/*.ear", "**/*.par"];
+
+/// A file that exists and is empty: Trivy refuses the name of one that does not exist.
+const NOTHING: &str = "/dev/null";
+
+/// The environment variables that Trivy may be given besides `PATH` and the like: proxies,
+/// certificates, and where registry credentials are. Never `TRIVY_*`: those would be options that
+/// no input shows.
+pub const PASSED_ON: &[&str] = &[
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "DOCKER_CONFIG",
+    "DOCKER_HOST",
+];
+
+impl Scanner for Trivy {
+    fn name(&self) -> &'static str {
+        "trivy"
+    }
+
+    fn title(&self) -> &'static str {
+        "Trivy"
+    }
+
+    fn uri(&self) -> &'static str {
+        "https://github.com/aquasecurity/trivy"
+    }
+
+    fn arguments(&self, target: &Target<'_>, options: &Options<'_>) -> Vec<OsString> {
+        let mut arguments = Arguments::default();
+        arguments.word(match target {
+            Target::Disk(_) => "vm",
+            Target::RootFs(_) => "rootfs",
+            Target::Sbom(_) => "sbom",
+            Target::Archive(_) | Target::Reference(_) => "image",
+        });
+        arguments.common(options);
+        // `--list-all-pkgs` makes the report an inventory too: an empty list of findings means
+        // something only beside the list of what was looked at.
+        arguments.words(&["--format", "json", "--list-all-pkgs", "--output"]);
+        arguments.value(options.output);
+        // Only vulnerabilities; a finding never changes the exit code, which is thus left to mean
+        // that Trivy failed; and results of an earlier run are never taken for this one's.
+        arguments.words(&["--scanners", "vuln", "--exit-code", "0", "--cache-backend", "memory"]);
+        // An ignore file may lie in the working directory: none is read.
+        arguments.words(&["--ignorefile", NOTHING]);
+        // The database was brought up to date before, and hashed: it does not change now.
+        arguments.word("--skip-db-update");
+        if options.access != Access::Network {
+            arguments.words(&["--offline-scan", "--skip-java-db-update"]);
+        }
+        if options.access == Access::Sample && !matches!(target, Target::Sbom(_)) {
+            // Java archives are told by a second database, without which Trivy fails on the first
+            // archive. The sample has no advisories for them anyway. (An SBOM has no files.)
+            for archive in JAVA_ARCHIVES {
+                arguments.words(&["--skip-files", archive]);
+            }
+        }
+        if let Target::Archive(_) = target {
+            arguments.word("--input");
+        } else {
+            // What follows is never an option, however it begins.
+            arguments.word("--");
+        }
+        match target {
+            Target::Disk(path) | Target::RootFs(path) | Target::Sbom(path) | Target::Archive(path) => {
+                arguments.value(path);
+            }
+            Target::Reference(reference) => arguments.word(reference),
+        }
+        arguments.0
+    }
+
+    fn fetch_arguments(&self, options: &Options<'_>) -> Vec<OsString> {
+        let mut arguments = Arguments::default();
+        arguments.words(&["image", "--download-db-only"]);
+        arguments.common(options);
+        arguments.0
+    }
+
+    fn tells_of_a_gap(&self, line: &str) -> bool {
+        GAPS.iter().any(|gap| line.contains(gap))
+    }
+
+    fn unseen(&self, disk: &[u8]) -> Vec<String> {
+        partitions::unseen(disk)
+    }
+
+    fn read_report(&self, bytes: &[u8]) -> Result<Scan, ReportError> {
+        report::read(bytes)
+    }
+
+    fn read_database(&self, metadata: &[u8]) -> Result<Database, ReportError> {
+        database::read(metadata)
+    }
+}
+
+#[derive(Default)]
+struct Arguments(Vec<OsString>);
+
+impl Arguments {
+    fn word(&mut self, word: &str) {
+        self.0.push(word.into());
+    }
+
+    fn words(&mut self, words: &[&str]) {
+        self.0.extend(words.iter().map(OsString::from));
+    }
+
+    fn value(&mut self, path: &std::path::Path) {
+        self.0.push(path.into());
+    }
+
+    /// What every call has: its own cache, no configuration file, nothing sent home.
+    fn common(&mut self, options: &Options<'_>) {
+        self.word("--cache-dir");
+        self.value(options.cache);
+        // Without this, `trivy.yaml` of the working directory would be read.
+        self.words(&[
+            "--config",
+            NOTHING,
+            "--no-progress",
+            "--skip-version-check",
+            "--disable-telemetry",
+            "--timeout",
+        ]);
+        self.word(&format!("{}s", options.timeout.as_secs().max(1)));
+        for repository in options.database_repositories {
+            self.words(&["--db-repository", repository]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn options() -> Options<'static> {
+        Options {
+            cache: Path::new("/c"),
+            output: Path::new("/o.json"),
+            timeout: Duration::from_secs(90),
+            access: Access::Cache,
+            database_repositories: &[],
+        }
+    }
+
+    fn line(arguments: &[OsString]) -> String {
+        arguments.iter().map(|a| a.to_str().unwrap()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn each_target_has_its_command() {
+        let end = |target: Target<'_>| {
+            let line = line(&Trivy.arguments(&target, &options()));
+            let (first, rest) = line.split_once(' ').unwrap();
+            let (_, last) = rest.split_once("--skip-java-db-update ").unwrap();
+            format!("{first} {last}")
+        };
+        assert_eq!(end(Target::Disk(Path::new("/d.raw"))), "vm -- /d.raw");
+        assert_eq!(end(Target::RootFs(Path::new("/r"))), "rootfs -- /r");
+        assert_eq!(end(Target::Sbom(Path::new("/b.json"))), "sbom -- /b.json");
+        assert_eq!(end(Target::Archive(Path::new("/a.tar"))), "image --input /a.tar");
+        assert_eq!(end(Target::Reference("--debug")), "image -- --debug");
+    }
+
+    #[test]
+    fn the_whole_line() {
+        assert_eq!(
+            line(&Trivy.arguments(&Target::RootFs(Path::new("/r")), &options())),
+            "rootfs --cache-dir /c --config /dev/null --no-progress --skip-version-check \
+             --disable-telemetry --timeout 90s --format json --list-all-pkgs --output /o.json --scanners vuln \
+             --exit-code 0 --cache-backend memory --ignorefile /dev/null --skip-db-update \
+             --offline-scan --skip-java-db-update -- /r"
+        );
+        let repositories = ["registry.example/db".to_owned()];
+        let options = Options { access: Access::Network, database_repositories: &repositories, ..options() };
+        assert_eq!(
+            line(&Trivy.fetch_arguments(&options)),
+            "image --download-db-only --cache-dir /c --config /dev/null --no-progress \
+             --skip-version-check --disable-telemetry --timeout 90s --db-repository registry.example/db"
+        );
+    }
+
+    #[test]
+    fn only_a_scan_with_the_sample_leaves_files_alone() {
+        for (access, skips) in [(Access::Network, false), (Access::Cache, false), (Access::Sample, true)] {
+            let line =
+                line(&Trivy.arguments(&Target::Disk(Path::new("/d")), &Options { access, ..options() }));
+            assert_eq!(line.contains("--skip-files"), skips, "{line}");
+            assert_eq!(line.contains("--offline-scan"), access != Access::Network, "{line}");
+            assert!(line.contains("--skip-db-update"), "{line}");
+        }
+        let options = Options { access: Access::Sample, ..options() };
+        assert!(!line(&Trivy.arguments(&Target::Sbom(Path::new("/b")), &options)).contains("--skip-files"));
+    }
+
+    #[test]
+    fn a_log_that_tells_of_a_gap() {
+        assert!(Trivy.tells_of_a_gap("2026-11-22T22:05:54Z\tWARN\t[vm] Partition error\terr=\"x\""));
+        assert!(!Trivy.tells_of_a_gap("INFO\tDetected OS"));
+    }
+
+    #[test]
+    fn nothing_filters_the_report() {
+        for target in [Target::Disk(Path::new("/d")), Target::Reference("x")] {
+            let line = line(&Trivy.arguments(&target, &options()));
+            for filter in ["--severity", "--ignore-unfixed", "--ignore-status", "--vex", "--ignore-policy"] {
+                assert!(!line.contains(filter), "{line}");
+            }
+        }
+    }
+}
