@@ -1,0 +1,300 @@
+//! What a policy asks of evidence, against what there is. Missing, stale, unreadable or unknown
+//! never passes by itself.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use model::Reason;
+
+use crate::code::Code;
+use crate::evidence::{Evidence, Facts, Signed, Statement, TestOutcome};
+use crate::kind::{EvidenceKind, Seen};
+use crate::policy::{Policy, Requirement, ResolvedPolicy};
+use crate::span;
+
+/// How far two machines' clocks may differ.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Collects reasons under one policy.
+pub(crate) struct Reasons<'p> {
+    policy: &'p Policy,
+    pub(crate) list: Vec<Reason>,
+}
+
+impl<'p> Reasons<'p> {
+    pub(crate) const fn new(policy: &'p Policy) -> Self {
+        Self { policy, list: Vec::new() }
+    }
+
+    pub(crate) fn add<'f>(&mut self, code: Code, files: impl IntoIterator<Item = &'f str>, message: String) {
+        self.list.push(Reason {
+            weight: self.policy.weight(code),
+            code: code.as_str().into(),
+            message,
+            evidence: files.into_iter().map(str::to_owned).collect(),
+            clears: code.clears().into(),
+        });
+    }
+}
+
+/// The statements whose kind is mapped and whose signer may sign it; reasons for all others.
+pub(crate) fn admitted<'e>(
+    policy: &Policy,
+    evidence: &'e Evidence,
+    reasons: &mut Reasons<'_>,
+) -> Vec<&'e Statement> {
+    let mut copies: BTreeMap<model::Sha256, Vec<&str>> = BTreeMap::new();
+    let mut admitted = Vec::new();
+    for statement in &evidence.statements {
+        copies.entry(statement.payload).or_default().push(&statement.file);
+        if admit(policy, statement, reasons) {
+            admitted.push(statement);
+        }
+    }
+    for files in copies.values_mut().filter(|files| files.len() > 1) {
+        files.sort_unstable();
+        let message = format!("The same statement lies in {} files: {}.", files.len(), files.join(", "));
+        reasons.add(Code::DuplicateEvidence, files.iter().copied(), message);
+    }
+    admitted
+}
+
+fn admit(policy: &Policy, statement: &Statement, reasons: &mut Reasons<'_>) -> bool {
+    let (kind, file) = (statement.facts.kind(), statement.file.as_str());
+    let Some(requirement) = policy.evidence.get(&kind) else {
+        reasons.add(Code::UnmappedKind, [file], format!("The policy maps `{kind}` to no signer."));
+        return false;
+    };
+    match &statement.signed {
+        Signed::Unsigned if requirement.allow_unsigned => {
+            reasons.add(
+                Code::UnsignedAllowed,
+                [file],
+                format!("A {kind} is not signed, which the policy allows."),
+            );
+            true
+        }
+        Signed::Unsigned => {
+            reasons.add(Code::UnsignedEvidence, [file], format!("A {kind} is not signed."));
+            false
+        }
+        Signed::By(names) if names.iter().any(|name| requirement.signed_by.contains(name)) => true,
+        Signed::By(names) => {
+            let message = format!(
+                "A {kind} is signed by {}, and only {} may sign that.",
+                listed(names),
+                listed(&requirement.signed_by)
+            );
+            reasons.add(Code::WrongSigner, [file], message);
+            false
+        }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Two names with one key separate nothing.
+pub(crate) fn shared_keys(policy: &ResolvedPolicy, reasons: &mut Reasons<'_>) {
+    let mut owners: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, pem) in policy.keys() {
+        owners.entry(pem).or_default().push(name);
+    }
+    let mut shared: Vec<_> = owners.into_values().filter(|names| names.len() > 1).collect();
+    shared.sort_unstable();
+    for names in shared {
+        reasons.add(Code::SharedKey, [], format!("The signers {} have the same key.", names.join(", ")));
+    }
+}
+
+pub(crate) fn check(
+    policy: &Policy,
+    evidence: &Evidence,
+    deciding: &[&Statement],
+    now: Timestamp,
+    reasons: &mut Reasons<'_>,
+) {
+    for (kind, requirement) in &policy.evidence {
+        let of_kind: Vec<&Statement> = deciding.iter().copied().filter(|s| s.facts.kind() == *kind).collect();
+        if *kind == EvidenceKind::Vsa {
+            continue;
+        }
+        presence(*kind, requirement, &of_kind, reasons);
+        for statement in of_kind {
+            // What was seen in another way than asked is shown, and held to nothing but its result.
+            let counts = match statement.facts.view() {
+                Some((_, seen)) => requirement.seen.is_empty() || requirement.seen.contains(&seen),
+                None => true,
+            };
+            if counts {
+                freshness(*kind, requirement, statement, now, reasons);
+            }
+            content(requirement, statement, counts, now, reasons);
+        }
+    }
+    base(policy, evidence, deciding, now, reasons);
+}
+
+fn presence(kind: EvidenceKind, requirement: &Requirement, found: &[&Statement], reasons: &mut Reasons<'_>) {
+    if !requirement.required {
+        return;
+    }
+    if found.is_empty() {
+        reasons.add(Code::MissingEvidence, [], format!("There is no {kind}, and the policy requires one."));
+        return;
+    }
+    let seen = |wanted: Seen| found.iter().any(|s| s.facts.view().is_some_and(|(_, seen)| seen == wanted));
+    for wanted in requirement.seen.iter().filter(|wanted| !seen(**wanted)) {
+        let files = found.iter().map(|s| s.file.as_str());
+        reasons.add(Code::NotSeenAsRequired, files, format!("No {kind} saw the image `{wanted}`."));
+    }
+    // Without a wish, anything that saw the image itself will do; what ran in the build never does.
+    let direct = |s: &&Statement| {
+        s.facts.view().is_none_or(|(_, seen)| !matches!(seen, Seen::InBuild | Seen::Indirect))
+    };
+    if requirement.seen.is_empty() && !found.iter().any(direct) {
+        let files = found.iter().map(|s| s.file.as_str());
+        reasons.add(Code::NotSeenAsRequired, files, format!("No {kind} saw the image itself."));
+    }
+}
+
+fn freshness(
+    kind: EvidenceKind,
+    requirement: &Requirement,
+    statement: &Statement,
+    now: Timestamp,
+    reasons: &mut Reasons<'_>,
+) {
+    let file = statement.file.as_str();
+    match (statement.issued, requirement.max_age) {
+        (Some(issued), _) if now.duration_until(issued) > SKEW => {
+            reasons.add(
+                Code::FutureEvidence,
+                [file],
+                format!("A {kind} is dated {issued}, after this decision."),
+            );
+        }
+        (Some(issued), Some(age)) if issued.duration_until(now) > age => {
+            let age = span::show(age);
+            reasons.add(Code::StaleEvidence, [file], format!("A {kind} of {issued} is older than {age}."));
+        }
+        (None, Some(_)) => {
+            reasons.add(Code::UndatedEvidence, [file], format!("A {kind} says no date."));
+        }
+        (Some(_) | None, _) => {}
+    }
+}
+
+fn content(
+    requirement: &Requirement,
+    statement: &Statement,
+    counts: bool,
+    now: Timestamp,
+    reasons: &mut Reasons<'_>,
+) {
+    let file = statement.file.as_str();
+    match &statement.facts {
+        Facts::TestResult { tool, seen, outcome, passed, failed, skipped } => {
+            if *failed > 0 || *outcome == TestOutcome::Failed {
+                let message = format!("{tool} ({seen}): {failed} of {} tests failed.", passed + failed);
+                reasons.add(Code::TestsFailed, [file], message);
+            } else if *outcome == TestOutcome::Warned {
+                reasons.add(Code::TestsWarned, [file], format!("{tool} ({seen}) ended with warnings."));
+            }
+            if *skipped > 0 {
+                reasons.add(
+                    Code::TestsSkipped,
+                    [file],
+                    format!("{tool} ({seen}): {skipped} tests were skipped."),
+                );
+            }
+            let ran = passed.saturating_add(*failed);
+            if counts && ran < requirement.min_tests {
+                let message = format!(
+                    "{tool} ({seen}): {ran} tests ran; the policy requires {}.",
+                    requirement.min_tests
+                );
+                reasons.add(Code::TooFewTests, [file], message);
+            }
+        }
+        Facts::Vulns { scanner, packages, database, sample, .. } => {
+            if counts && *packages < requirement.min_packages {
+                let least = requirement.min_packages;
+                let message = format!("{scanner} saw {packages} packages; the policy requires {least}.");
+                reasons.add(Code::TooFewPackages, [file], message);
+            }
+            database_age(requirement, scanner, *database, *sample, file, now, reasons);
+        }
+        Facts::SignatureVerification | Facts::Provenance | Facts::BaseVsa { .. } => {}
+    }
+}
+
+/// The sample's own date says nothing: that it is the sample says it all.
+fn database_age(
+    requirement: &Requirement,
+    scanner: &str,
+    database: Option<Timestamp>,
+    sample: bool,
+    file: &str,
+    now: Timestamp,
+    reasons: &mut Reasons<'_>,
+) {
+    if sample {
+        let date = database.map(|at| format!(" of {at}")).unwrap_or_default();
+        reasons.add(Code::SampleDatabase, [file], format!("{scanner} used the sample database{date}."));
+        return;
+    }
+    match (database, requirement.database_max_age) {
+        (Some(at), _) if now.duration_until(at) > SKEW => {
+            reasons.add(
+                Code::StaleDatabase,
+                [file],
+                format!("{scanner}'s database is dated {at}, after this decision."),
+            );
+        }
+        (Some(at), Some(age)) if at.duration_until(now) > age => {
+            let age = span::show(age);
+            reasons.add(
+                Code::StaleDatabase,
+                [file],
+                format!("{scanner}'s database of {at} is older than {age}."),
+            );
+        }
+        (None, Some(_)) => {
+            reasons.add(Code::UndatedDatabase, [file], format!("{scanner}'s database says no date."));
+        }
+        (Some(_) | None, _) => {}
+    }
+}
+
+/// An image built on another needs its base's passing verification.
+fn base(
+    policy: &Policy,
+    evidence: &Evidence,
+    deciding: &[&Statement],
+    now: Timestamp,
+    reasons: &mut Reasons<'_>,
+) {
+    let Some((name, digest)) = &evidence.image.base else { return };
+    let requirement = policy.evidence.get(&EvidenceKind::Vsa);
+    if requirement.is_some_and(|r| !r.required) {
+        return;
+    }
+    let mut found = false;
+    for statement in deciding {
+        let Facts::BaseVsa { verifier, passed } = &statement.facts else { continue };
+        found = true;
+        if !passed {
+            let message = format!("{verifier} did not pass the base image {name}.");
+            reasons.add(Code::BaseNotVerified, [statement.file.as_str()], message);
+        }
+        if let Some(requirement) = requirement {
+            freshness(EvidenceKind::Vsa, requirement, statement, now, reasons);
+        }
+    }
+    if !found {
+        let message = format!("There is no verification of the base image {name} ({digest}).");
+        reasons.add(Code::BaseNotVerified, [], message);
+    }
+}

@@ -1,0 +1,218 @@
+//! Reading typed values out of a tree, keeping every mistake instead of stopping at the first.
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+
+use crate::problem::{At, Problem, Problems, instead_of};
+use crate::span;
+use crate::yaml::{Node, Value};
+
+/// Collects the mistakes of one file.
+pub(crate) struct Fields<'f> {
+    file: &'f str,
+    problems: Vec<Problem>,
+}
+
+/// A mapping whose keys are all known.
+#[derive(Clone, Copy)]
+pub(crate) struct Map<'n> {
+    pub(crate) at: At,
+    entries: &'n [(Node, Node)],
+}
+
+impl<'n> Map<'n> {
+    /// A key's value; a key without a value is as good as none.
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
+        let named = |node: &Node| matches!(&node.value, Value::Text(text) if text == key);
+        self.entries
+            .iter()
+            .find(|(k, _)| named(k))
+            .map(|(_, v)| v)
+            .filter(|v| !matches!(v.value, Value::Null))
+    }
+}
+
+impl<'f> Fields<'f> {
+    pub(crate) const fn new(file: &'f str) -> Self {
+        Self { file, problems: Vec::new() }
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(crate) const fn is_good(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// The checked value, if nothing was wrong on the way to it.
+    pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problems> {
+        self.problems.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(Problems(self.problems)),
+        }
+    }
+
+    pub(crate) fn problem(&mut self, at: At, what: impl Into<String>, mend: impl Into<String>) {
+        let (what, mend) = (what.into(), mend.into());
+        self.problems.push(Problem { file: self.file.to_owned(), at, what, mend });
+    }
+
+    fn wanted(&mut self, node: &Node, name: &str, what: &str) {
+        let found = node.value.name();
+        self.problem(node.at, format!("`{name}` is {found}"), format!("{what} is wanted"));
+    }
+
+    /// A mapping with no other keys than these.
+    pub(crate) fn map<'n>(&mut self, node: &'n Node, name: &str, known: &[&str]) -> Option<Map<'n>> {
+        let entries = self.entries(node, name)?;
+        for (key, node) in entries {
+            if !known.contains(&key) {
+                self.problem(node.at, format!("`{key}` is not known in {name}"), instead_of(key, known));
+            }
+        }
+        let Value::Map(entries) = &node.value else { return None };
+        Some(Map { at: node.at, entries })
+    }
+
+    /// A mapping whose keys are names of the author's: key, the key's node, the value's node.
+    pub(crate) fn entries<'n>(&mut self, node: &'n Node, name: &str) -> Option<Vec<(&'n str, &'n Node)>> {
+        let Value::Map(entries) = &node.value else {
+            self.wanted(node, name, "a mapping");
+            return None;
+        };
+        let mut keys = Vec::with_capacity(entries.len());
+        for (key, _) in entries {
+            match &key.value {
+                Value::Text(text) => keys.push((text.as_str(), key)),
+                other => self.problem(key.at, format!("a key of {name} is {}", other.name()), "write a name"),
+            }
+        }
+        Some(keys)
+    }
+
+    pub(crate) fn list<'n>(&mut self, node: &'n Node, name: &str) -> Option<&'n [Node]> {
+        let Value::List(items) = &node.value else {
+            self.wanted(node, name, "a list");
+            return None;
+        };
+        Some(items)
+    }
+
+    /// A list of text, or one text standing for a list of one.
+    pub(crate) fn texts(&mut self, node: &Node, name: &str) -> Vec<(String, At)> {
+        let items = match &node.value {
+            Value::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        items.iter().filter_map(|item| self.text(item, name).map(|text| (text, item.at))).collect()
+    }
+
+    pub(crate) fn text(&mut self, node: &Node, name: &str) -> Option<String> {
+        match &node.value {
+            Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
+            Value::Text(_) => {
+                self.problem(node.at, format!("`{name}` is empty"), "write something, or leave the key out");
+                None
+            }
+            // `version: 1.10` would silently become 1.1.
+            Value::Fraction | Value::Integer(_) | Value::Bool(_) => {
+                let found = node.value.name();
+                self.problem(node.at, format!("`{name}` reads as {found}"), "put it in quotes");
+                None
+            }
+            _ => {
+                self.wanted(node, name, "text");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn flag(&mut self, node: &Node, name: &str) -> Option<bool> {
+        let Value::Bool(value) = node.value else {
+            self.wanted(node, name, "`true` or `false`");
+            return None;
+        };
+        Some(value)
+    }
+
+    pub(crate) fn count(&mut self, node: &Node, name: &str) -> Option<u64> {
+        match node.value {
+            Value::Integer(value) if value >= 1 => value.try_into().ok(),
+            Value::Integer(value) => {
+                self.problem(
+                    node.at,
+                    format!("`{name}` is {value}"),
+                    "at least 1 is wanted: nothing seen proves nothing",
+                );
+                None
+            }
+            _ => {
+                self.wanted(node, name, "a whole number");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn span(&mut self, node: &Node, name: &str) -> Option<SignedDuration> {
+        let text = self.text(node, name)?;
+        let span = span::parse(&text);
+        if span.is_none() {
+            let what = format!("`{name}` is `{text}`");
+            self.problem(
+                node.at,
+                what,
+                "a whole number with `s`, `m`, `h`, `d` or `w` is wanted, such as `24h` or `7d`",
+            );
+        }
+        span
+    }
+
+    pub(crate) fn date(&mut self, node: &Node, name: &str) -> Option<Date> {
+        let text = self.text(node, name)?;
+        let shape = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        let date = if shape { text.parse().ok() } else { None };
+        if date.is_none() {
+            self.problem(node.at, format!("`{name}` is `{text}`"), "a date such as `2027-01-31` is wanted");
+        }
+        date
+    }
+
+    /// One word of a table.
+    pub(crate) fn choice<T: Copy>(&mut self, node: &Node, name: &str, table: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node, name)?;
+        self.word(&text, node.at, name, table)
+    }
+
+    /// As [`Fields::choice`], for a word that is already read.
+    pub(crate) fn word<T: Copy>(&mut self, text: &str, at: At, name: &str, table: &[(&str, T)]) -> Option<T> {
+        let found = table.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let known: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
+            self.problem(at, format!("`{text}` is not known in {name}"), instead_of(text, &known));
+        }
+        found
+    }
+
+    /// A key that must be there.
+    pub(crate) fn required<'n>(
+        &mut self,
+        map: &Map<'n>,
+        name: &str,
+        key: &str,
+        example: &str,
+    ) -> Option<&'n Node> {
+        let found = map.get(key);
+        if found.is_none() {
+            self.problem(map.at, format!("{name} has no `{key}`"), format!("add `{key}: {example}`"));
+        }
+        found
+    }
+
+    /// `version: 1`, which every file begins with.
+    pub(crate) fn version(&mut self, map: &Map<'_>, name: &str) {
+        if let Some(node) = self.required(map, name, "version", "1")
+            && !matches!(node.value, Value::Integer(1))
+        {
+            self.problem(node.at, "this version is not known", "this program reads `version: 1`");
+        }
+    }
+}

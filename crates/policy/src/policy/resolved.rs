@@ -1,0 +1,174 @@
+//! The policy with nothing left to look up: keys inlined, defaults written out, one spelling.
+//!
+//! The SHA-256 of these bytes is the policy's digest, which publishing asks for. They are a policy
+//! file themselves (JSON is YAML), so that a replay reads them back with the same reader.
+
+use std::collections::BTreeMap;
+
+use model::{Sha256, canonical_json};
+use serde_json::{Map, Value, json};
+
+use super::{Key, Policy, Requirement, Rule};
+use crate::code::{Code, SetBy};
+use crate::kind::EvidenceKind;
+use crate::problem::{Problem, Problems};
+use crate::span;
+
+/// A policy whose signers all have their keys.
+#[derive(Debug, Clone)]
+pub struct ResolvedPolicy {
+    policy: Policy,
+    keys: BTreeMap<String, String>,
+    bytes: Vec<u8>,
+    digest: Sha256,
+}
+
+impl Policy {
+    /// Brings in the signers' public keys (PEM), by name. A key given here beats the policy's own,
+    /// unless the policy carries the key itself.
+    ///
+    /// # Errors
+    /// A signer without a key, or a key for nobody.
+    pub fn resolve(self, given: &BTreeMap<String, String>) -> Result<ResolvedPolicy, Problems> {
+        let mut problems = Vec::new();
+        let mut keys = BTreeMap::new();
+        for (name, signer) in &self.signers {
+            let inline = match &signer.key {
+                Some(Key::Pem(pem)) => Some(pem),
+                Some(Key::Path(_)) | None => None,
+            };
+            match given.get(name).or(inline) {
+                Some(pem) => {
+                    keys.insert(name.clone(), one_spelling(pem));
+                }
+                None => problems.push(Problem {
+                    file: self.file.clone(),
+                    at: signer.at,
+                    what: format!("the signer `{name}` has no key"),
+                    mend: format!("add `key: path/to/{name}.pub`, or give `signers: {name}=path`"),
+                }),
+            }
+        }
+        for name in given.keys().filter(|name| !self.signers.contains_key(*name)) {
+            problems.push(Problem {
+                file: self.file.clone(),
+                at: crate::problem::At::default(),
+                what: format!("a key is given for `{name}`, which is none of the policy's signers"),
+                mend: "add the signer to the policy, or do not give the key".into(),
+            });
+        }
+        let unreadable = |error: serde_json::Error| {
+            let (what, mend) = (error.to_string(), "report this".to_owned());
+            Problems(vec![Problem { file: self.file.clone(), at: crate::problem::At::default(), what, mend }])
+        };
+        if !problems.is_empty() {
+            return Err(Problems(problems));
+        }
+        let bytes = canonical_json(&self.written(&keys)).map_err(unreadable)?;
+        let digest = Sha256::of(&bytes);
+        Ok(ResolvedPolicy { policy: self, keys, bytes, digest })
+    }
+
+    fn written(&self, keys: &BTreeMap<String, String>) -> Value {
+        let signers: Map<String, Value> =
+            keys.iter().map(|(name, pem)| (name.clone(), json!({"pem": pem}))).collect();
+        let evidence: Map<String, Value> =
+            self.evidence.iter().map(|(kind, r)| (kind.as_str().to_owned(), requirement(*kind, r))).collect();
+        let reasons: Map<String, Value> = Code::ALL
+            .iter()
+            .filter(|code| code.set_by() == SetBy::Reasons)
+            .map(|code| (code.as_str().to_owned(), json!(self.weight(*code))))
+            .collect();
+        let mut written = json!({
+            "version": 1,
+            "name": self.name,
+            "signers": signers,
+            "evidence": evidence,
+            "vulnerabilities": self.rules.iter().map(rule).collect::<Vec<_>>(),
+            "reasons": reasons,
+            "exceptions": {
+                "max-lifetime": span::show(self.exceptions.max_lifetime),
+                "warn-before": span::show(self.exceptions.warn_before),
+            },
+            "approval": {"timeout": span::show(self.approval_timeout)},
+        });
+        if let Some(text) = &self.description {
+            written["description"] = json!(text);
+        }
+        written
+    }
+}
+
+fn requirement(kind: EvidenceKind, requirement: &Requirement) -> Value {
+    let mut written =
+        json!({"signed-by": requirement.signed_by, "allow-unsigned": requirement.allow_unsigned});
+    if kind.can_be_required() {
+        written["required"] = json!(requirement.required);
+    }
+    if !requirement.seen.is_empty() {
+        written["seen"] = json!(requirement.seen.iter().map(|seen| seen.as_str()).collect::<Vec<_>>());
+    }
+    if let Some(age) = requirement.max_age {
+        written["max-age"] = json!(span::show(age));
+    }
+    if let Some(age) = requirement.database_max_age {
+        written["database-max-age"] = json!(span::show(age));
+    }
+    if kind == EvidenceKind::TestResult {
+        written["min-tests"] = json!(requirement.min_tests);
+    }
+    if kind == EvidenceKind::Vulns {
+        written["min-packages"] = json!(requirement.min_packages);
+    }
+    written
+}
+
+fn rule(rule: &Rule) -> Value {
+    let mut written = json!({"severity": rule.severity, "then": rule.then});
+    if let Some(fixable) = rule.fixable {
+        written["fixable"] = json!(fixable);
+    }
+    written
+}
+
+/// A key file's line ends, indentation and surrounding text are no part of the key.
+fn one_spelling(pem: &str) -> String {
+    let lines: Vec<&str> = pem.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let begin = lines.iter().position(|line| line.starts_with("-----BEGIN ")).unwrap_or(0);
+    let end = lines.iter().rposition(|line| line.starts_with("-----END ")).map_or(lines.len(), |at| at + 1);
+    lines.get(begin..end).unwrap_or(&lines).join("\n") + "\n"
+}
+
+impl ResolvedPolicy {
+    /// Reads what [`ResolvedPolicy::bytes`] wrote.
+    ///
+    /// # Errors
+    /// What is no resolved policy.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Problems> {
+        Policy::parse(file, text)?.resolve(&BTreeMap::new())
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Each signer's public key, in PEM.
+    #[must_use]
+    pub const fn keys(&self) -> &BTreeMap<String, String> {
+        &self.keys
+    }
+
+    /// The canonical JSON (RFC 8785).
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The policy's digest: SHA-256 of [`ResolvedPolicy::bytes`].
+    #[must_use]
+    pub const fn digest(&self) -> Sha256 {
+        self.digest
+    }
+}

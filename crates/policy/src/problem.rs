@@ -1,0 +1,95 @@
+//! What is wrong with a policy or an exceptions file: where, what, and how to mend it.
+
+use std::fmt;
+
+/// A place in a YAML file, counted from one. Zero means that the place is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct At {
+    /// The line.
+    pub line: u64,
+    /// The column.
+    pub column: u64,
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, as the caller named it.
+    pub file: String,
+    /// Where in the file.
+    pub at: At,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub mend: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}: {}", self.file, self.at.line, self.at.column, self.what, self.mend)
+    }
+}
+
+/// Every mistake of a file, in order of place: all at once, not one after each mending.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// What to write instead of a word that is not known: the nearest one that is, or all of them.
+pub(crate) fn instead_of(word: &str, known: &[&str]) -> String {
+    let nearest = known.iter().map(|k| (distance(word, k), *k)).min();
+    match nearest {
+        Some((away, near)) if away <= (near.len() / 2).min(3) => format!("did you mean `{near}`?"),
+        _ => format!(
+            "one of {} is wanted",
+            known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+/// Levenshtein's distance, over words of a few dozen letters.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        for (a, b, d) in
+            [("", "", 0), ("a", "", 1), ("", "abc", 3), ("kitten", "sitting", 3), ("same", "same", 0)]
+        {
+            assert_eq!(distance(a, b), d, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_near_word_is_suggested_and_a_far_one_lists_all() {
+        assert_eq!(instead_of("requird", &["required", "seen"]), "did you mean `required`?");
+        assert_eq!(instead_of("zzz", &["required", "seen"]), "one of `required`, `seen` is wanted");
+    }
+}

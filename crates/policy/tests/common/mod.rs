@@ -1,0 +1,143 @@
+//! One case that passes, for every table to change.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part of this")]
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use model::{ContentDigest, Finding, Package, Severity, Sha256};
+use policy::{
+    Approval, Decision, Evidence, Exceptions, Facts, Image, Policy, Problems, ResolvedPolicy, Seen, Signed,
+    Statement, TestOutcome, decide,
+};
+
+const POLICY: &str = "\
+version: 1
+name: test
+signers: {bake: , assay: , approver: }
+evidence:
+  provenance: {signed-by: [bake], required: true}
+  test-result: {signed-by: [assay], required: true, seen: [booted], max-age: 24h}
+  vulns: {signed-by: [assay], required: true, seen: [disk], max-age: 24h, database-max-age: 7d}
+  vsa: {signed-by: [assay]}
+  approval: {signed-by: [approver]}
+vulnerabilities:
+  - {severity: critical, fixable: true, then: fail}
+  - {severity: critical, fixable: false, then: review}
+  - {severity: [low, high], fixable: true, then: review}
+  - {severity: medium, then: note}
+";
+
+pub(crate) struct Case {
+    pub(crate) policy: ResolvedPolicy,
+    pub(crate) exceptions: Exceptions,
+    pub(crate) evidence: Evidence,
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn resolved() -> ResolvedPolicy {
+    let keys: BTreeMap<String, String> = ["bake", "assay", "approver"].map(|n| (n.into(), n.into())).into();
+    Policy::parse("p.yml", POLICY).unwrap().resolve(&keys).unwrap()
+}
+
+pub(crate) fn exceptions(text: &str) -> Result<Exceptions, Problems> {
+    Exceptions::parse("e.yml", text, resolved().policy().exception_limits())
+}
+
+pub(crate) fn tested(passed: u64, failed: u64) -> Facts {
+    Facts::TestResult {
+        tool: "goss".into(),
+        seen: Seen::Booted,
+        outcome: TestOutcome::Passed,
+        passed,
+        failed,
+        skipped: 0,
+    }
+}
+
+pub(crate) fn statement(file: &str, signer: &str, issued: &str, facts: Facts) -> Statement {
+    Statement {
+        file: file.into(),
+        payload: Sha256::of(file.as_bytes()),
+        signed: Signed::By(vec![signer.into()]),
+        issued: Some(issued.parse().unwrap()),
+        facts,
+    }
+}
+
+pub(crate) fn finding(id: &str, package: &str, severity: Severity, fixable: bool) -> Finding {
+    Finding {
+        id: id.into(),
+        aliases: vec![],
+        package: Package { name: package.into(), version: "1".into(), ..Package::default() },
+        severity,
+        severities: BTreeMap::new(),
+        fixed_version: fixable.then(|| "2".into()),
+        status: None,
+        title: String::new(),
+        description: String::new(),
+        cvss: None,
+        links: vec![],
+        published: None,
+        scanner: "trivy".into(),
+        record: None,
+    }
+}
+
+impl Case {
+    pub(crate) fn good() -> Self {
+        let at = "2026-11-22T11:00:00Z";
+        let scan = Facts::Vulns {
+            scanner: "trivy".into(),
+            seen: Seen::Disk,
+            packages: 100,
+            database: Some("2026-11-22T00:00:00Z".parse().unwrap()),
+            sample: false,
+            findings: vec![],
+        };
+        let digest = |text: &[u8]| ContentDigest::new(Sha256::of(text));
+        Self {
+            policy: resolved(),
+            exceptions: Exceptions::default(),
+            evidence: Evidence {
+                image: Image {
+                    name: "image".into(),
+                    family: "family".into(),
+                    content_digest: digest(b"image"),
+                    base: Some(("base".into(), digest(b"base"))),
+                },
+                statements: vec![
+                    statement("provenance", "bake", at, Facts::Provenance),
+                    statement("test", "assay", at, tested(3, 0)),
+                    statement("vulns", "assay", at, scan),
+                    statement(
+                        "base-vsa",
+                        "assay",
+                        at,
+                        Facts::BaseVsa { verifier: "gate".into(), passed: true },
+                    ),
+                ],
+                objections: vec![],
+            },
+        }
+    }
+
+    /// Adds one exception, written as a YAML mapping without its reason and owner; or none.
+    pub(crate) fn except(&mut self, text: &str) {
+        let items = match text.strip_suffix('}') {
+            Some(open) => format!("  - {open}, reason: r, owner: o}}\n"),
+            None => "  []\n".into(),
+        };
+        self.exceptions = exceptions(&format!("version: 1\nexceptions:\n{items}")).unwrap();
+    }
+
+    pub(crate) fn decide(&self) -> Decision {
+        decide(&self.policy, &self.exceptions, &self.evidence, None, now())
+    }
+
+    pub(crate) fn decide_with(&self, approval: &Approval) -> Decision {
+        decide(&self.policy, &self.exceptions, &self.evidence, Some(approval), now())
+    }
+}
