@@ -1,0 +1,118 @@
+//! Approving: a person's signature under exactly one `review` verdict, for a limited time.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use attest::predicate::{approval, verdict};
+use attest::{EvidenceDir, PrivateKey, PublicKey, Statement, Verified};
+use jiff::Timestamp;
+use model::{Sha256, Verdict, Weight};
+use runner::{Action, Context, Input, Kind, Outcome, Output};
+
+use crate::disk;
+
+/// Approves a verdict.
+pub static APPROVE: Action = Action {
+    name: "approve",
+    about: "Approve a `review` verdict: sign that you have seen its reasons and answer for them",
+    inputs: &[
+        Input::new("verdict", Kind::Path, "The signed verdict, as the gate wrote it").required(),
+        Input::new("verdict-key", Kind::Path, "The public key (PEM) that verdicts are signed with")
+            .required(),
+        Input::new("signing-key", Kind::Secret, "Your private key (PEM, or its path); not the gate's")
+            .required(),
+        Input::new("approver", Kind::Text, "Who you are").required(),
+        Input::new("comment", Kind::Text, "Why"),
+        Input::new(
+            "brief",
+            Kind::Path,
+            "The brief that you have read, to make sure that it is this verdict's",
+        ),
+        Input::new("expires", Kind::Duration, "How long the approval holds; the policy may end it sooner")
+            .default("24h"),
+        Input::new("evidence", Kind::Path, "The folder that the approval is written to")
+            .default(".hallmark/evidence"),
+    ],
+    outputs: &[
+        Output { name: "approval", help: "The approval file, for `gate --resume`" },
+        Output { name: "waives", help: "The codes of the reasons that it waives, as JSON" },
+    ],
+    run: |ctx| Box::pin(run(ctx)),
+    post: None,
+};
+
+/// What a person says to a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Who.
+    pub approver: String,
+    /// Why.
+    pub comment: String,
+    /// When.
+    pub decided_on: Timestamp,
+    /// Until when.
+    pub expires_on: Timestamp,
+}
+
+/// The approval of a verified verdict. It waives that verdict's reasons for review, and no others.
+///
+/// # Errors
+/// The verdict is no `review` verdict, or does not say which brief belongs to it.
+pub fn approve(verdict: &Verified, consent: Consent) -> Result<Statement> {
+    let read: verdict::Predicate = verdict.statement.predicate()?;
+    match read.verdict {
+        Verdict::Review => {}
+        Verdict::Pass => bail!("the verdict is `pass`: there is nothing to approve"),
+        Verdict::Fail => {
+            bail!("the verdict is `fail`: no person may waive that; its reasons say what clears them")
+        }
+    }
+    let brief = verdict.statement.predicate.get("brief").and_then(|brief| brief.get("sha256"));
+    let brief: Sha256 = brief.and_then(|b| b.as_str()).context("the verdict names no brief")?.parse()?;
+    let mut waives: Vec<String> = read
+        .reasons
+        .into_iter()
+        .filter(|reason| reason.weight == Weight::Review)
+        .map(|reason| reason.code)
+        .collect();
+    waives.sort_unstable();
+    waives.dedup();
+    let predicate = approval::Predicate {
+        verdict: verdict.payload_digest.into(),
+        brief: brief.into(),
+        approver: consent.approver,
+        comment: consent.comment,
+        decided_on: consent.decided_on,
+        expires_on: consent.expires_on,
+        waives,
+    };
+    Ok(Statement::of(verdict.statement.subject.clone(), &predicate)?)
+}
+
+async fn run(ctx: &mut Context) -> Result<Outcome> {
+    let path = ctx.path("verdict")?;
+    let public =
+        PublicKey::from_pem(&disk::text(&ctx.path("verdict-key")?)?).context("the input `verdict-key`")?;
+    let secret = ctx.secret("signing-key")?.context("the input `signing-key` is missing")?;
+    let key = PrivateKey::from_pem(secret.expose()).context("the input `signing-key`")?;
+    ensure!(
+        key.public().key_id() != public.key_id(),
+        "the `signing-key` is the verdict's own: nobody approves their own verdict"
+    );
+    let verified = attest::verify(&disk::read(&path, attest::MAX_BUNDLE as u64)?, &[public])
+        .with_context(|| format!("the verdict {}", path.display()))?;
+    let decided_on = ctx.now();
+    let expires_on =
+        decided_on.checked_add(ctx.duration("expires")?).context("the input `expires` is too long")?;
+    let comment = ctx.opt_text("comment")?.unwrap_or_default();
+    let consent = Consent { approver: ctx.text("approver")?, comment, decided_on, expires_on };
+    let statement = approve(&verified, consent)?;
+    let read: approval::Predicate = statement.predicate()?;
+    if let Some(brief) = ctx.opt_path("brief")? {
+        let found = Sha256::of(&disk::read(&brief, disk::MAX)?);
+        ensure!(found == read.brief.sha256, "{} is not this verdict's brief", brief.display());
+    }
+    let file = EvidenceDir::new(ctx.path("evidence")?).write(&statement, Some(&key))?;
+    ctx.info(&format!("approved until {expires_on}: {}", read.waives.join(", ")));
+    ctx.output("waives", serde_json::to_string(&read.waives)?)?;
+    ctx.output("approval", file.display().to_string())?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,65 @@
+//! Everything that one verdict depends on, as bytes: nothing else may have a say in it.
+
+use std::collections::BTreeMap;
+
+use attest::Form;
+use jiff::Timestamp;
+use model::Sha256;
+use serde::{Deserialize, Serialize};
+
+/// One decision's inputs.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    /// The clock.
+    pub(crate) now: Timestamp,
+    /// Who decides.
+    pub(crate) gate: Gate,
+    /// The resolved policy's canonical JSON.
+    pub(crate) policy: Vec<u8>,
+    /// The exceptions file.
+    pub(crate) exceptions: Option<Vec<u8>>,
+    /// `image.json`.
+    pub(crate) image: Vec<u8>,
+    /// The files of the evidence folder.
+    pub(crate) evidence: Vec<Item>,
+    /// What lies in the folder and is no evidence: name, and why.
+    pub(crate) strays: Vec<(String, String)>,
+    /// Verification summaries of the base image.
+    pub(crate) base: Vec<Item>,
+    /// Full reports by the digest that statements give; none where there is none.
+    pub(crate) reports: BTreeMap<Sha256, Option<Vec<u8>>>,
+    /// The approval that a verdict is resumed with.
+    pub(crate) approval: Option<Item>,
+    /// The verdict that the approval names, where it was found.
+    pub(crate) prior: Option<Item>,
+}
+
+/// The program that decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Gate {
+    /// What it calls itself in summaries.
+    pub(crate) verifier_id: String,
+    /// Its version.
+    pub(crate) version: String,
+    /// The SHA-256 of its executable.
+    pub(crate) sha256: Sha256,
+    /// The id of the key that it signs with.
+    pub(crate) key: Option<Sha256>,
+}
+
+/// A statement's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// Its name.
+    pub(crate) name: String,
+    /// What is in it.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Item {
+    /// What its name promises; the approval's name is the caller's, so anything else counts as signed.
+    pub(crate) fn form(&self) -> Form {
+        if self.name.ends_with(".intoto.json") { Form::Unsigned } else { Form::Signed }
+    }
+}

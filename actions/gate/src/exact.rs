@@ -1,0 +1,73 @@
+//! One statement file, verified and looked at: what it is, who signed it, and what it is about.
+
+use attest::{Form, Kind, Statement, StatementError, VerifyError};
+use model::Sha256;
+use policy::{Code, Objection, Signed};
+
+use crate::case::Item;
+use crate::keys::Keys;
+
+/// A statement file that is genuine, whatever it is about.
+pub(crate) struct Genuine {
+    pub(crate) file: String,
+    pub(crate) sha256: Sha256,
+    pub(crate) statement: Statement,
+    pub(crate) kind: Kind,
+    pub(crate) payload: Sha256,
+    pub(crate) signer: Option<Sha256>,
+    pub(crate) signed: Signed,
+}
+
+/// Reads and verifies a file.
+pub(crate) fn read(item: &Item, keys: &Keys) -> Result<Genuine, Objection> {
+    let refused = |code: Code, message: String| Objection { code, file: item.name.clone(), message };
+    let (statement, kind, payload, signer) = match item.form() {
+        Form::Signed => {
+            let verified = attest::verify(&item.bytes, &keys.all())
+                .map_err(|error| refused(code_of(&error), sentence(&error)))?;
+            (verified.statement, verified.kind, verified.payload_digest, Some(verified.signer))
+        }
+        Form::Unsigned => {
+            let read = attest::read_unsigned(&item.bytes)
+                .map_err(|error| refused(code_of_statement(&error), sentence(&error)))?;
+            (read.statement, read.kind, read.payload_digest, None)
+        }
+    };
+    Ok(Genuine {
+        file: item.name.clone(),
+        sha256: Sha256::of(&item.bytes),
+        statement,
+        kind,
+        payload,
+        signer,
+        signed: keys.signed(signer),
+    })
+}
+
+fn code_of(error: &VerifyError) -> Code {
+    match error {
+        VerifyError::Malformed(_)
+        | VerifyError::Invalid(_)
+        | VerifyError::MediaType(_)
+        | VerifyError::PayloadType(_)
+        | VerifyError::Unsupported(_) => Code::MalformedEvidence,
+        VerifyError::UnknownSigner(_) => Code::UnknownSigner,
+        VerifyError::BadSignature => Code::BadSignature,
+        VerifyError::Statement(error) => code_of_statement(error),
+    }
+}
+
+const fn code_of_statement(error: &StatementError) -> Code {
+    match error {
+        StatementError::UnknownPredicateType(_) => Code::UnknownKind,
+        _ => Code::MalformedEvidence,
+    }
+}
+
+/// An error's text as a reason's sentence.
+pub(crate) fn sentence(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

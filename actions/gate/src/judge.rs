@@ -1,0 +1,86 @@
+//! From a case to its verdict, with nothing else having a say: the part that a replay runs again.
+
+use anyhow::{Context as _, Result};
+use attest::Statement;
+use model::{ImageManifest, Sha256};
+use policy::{Decision, Exceptions, ResolvedPolicy};
+use report::View;
+
+use crate::case::Case;
+use crate::gather::{self, Gathered};
+use crate::keys::Keys;
+use crate::resume::{self, Now, Resumed};
+use crate::{manifest, show, statements};
+
+/// What is decided, and everything that is written about it.
+pub(crate) struct Judgement {
+    pub(crate) image: ImageManifest,
+    pub(crate) policy: ResolvedPolicy,
+    pub(crate) decision: Decision,
+    pub(crate) view: View,
+    pub(crate) brief: String,
+    pub(crate) verdict: Statement,
+    pub(crate) verdict_bytes: Vec<u8>,
+    pub(crate) summary: Statement,
+    pub(crate) manifest: Vec<u8>,
+}
+
+impl Judgement {
+    /// The digest of the verdict statement: what approvals and publishing name.
+    pub(crate) fn verdict_digest(&self) -> Sha256 {
+        Sha256::of(&self.verdict_bytes)
+    }
+}
+
+/// Decides about a case.
+pub(crate) fn judge(case: &Case) -> Result<Judgement> {
+    let image = ImageManifest::parse(&case.image).context("image.json")?;
+    let policy_text = std::str::from_utf8(&case.policy).context("the resolved policy is not text")?;
+    let policy = ResolvedPolicy::parse("the resolved policy", policy_text)?;
+    let keys = Keys::of(&policy)?;
+    let exceptions = exceptions(case, &policy)?;
+    let mut found = gather::gather(case, &image, policy.policy(), &keys);
+    let resumed = resumed(case, &image, &policy, &keys, &mut found);
+    let approval = resumed.as_ref().map(|one| &one.approval);
+    let decision = policy::decide(&policy, &exceptions, &found.evidence, approval, case.now);
+    let manifest = manifest::write(case)?;
+    let view = show::view(case, &image, &policy, &found, &decision, resumed.as_ref());
+    let brief = report::markdown::brief(&view);
+    let about = statements::About {
+        case,
+        image: &image,
+        policy: &policy,
+        decision: &decision,
+        evidence: &found.refs,
+        approval: resumed.as_ref().map(|one| &one.reference),
+        manifest: Sha256::of(&manifest),
+        brief: Sha256::of(brief.as_bytes()),
+    };
+    let verdict = statements::verdict(&about)?;
+    let summary = statements::summary(&about)?;
+    let verdict_bytes = verdict.to_bytes()?;
+    Ok(Judgement { image, policy, decision, view, brief, verdict, verdict_bytes, summary, manifest })
+}
+
+fn exceptions(case: &Case, policy: &ResolvedPolicy) -> Result<Exceptions> {
+    let Some(bytes) = &case.exceptions else { return Ok(Exceptions::default()) };
+    let text = std::str::from_utf8(bytes).context("the exceptions file is not text")?;
+    Ok(Exceptions::parse("the exceptions file", text, policy.policy().exception_limits())?)
+}
+
+fn resumed(
+    case: &Case,
+    image: &ImageManifest,
+    policy: &ResolvedPolicy,
+    keys: &Keys,
+    found: &mut Gathered,
+) -> Option<Resumed> {
+    let now = Now { image, policy: policy.policy(), policy_digest: policy.digest(), evidence: &found.refs };
+    match resume::read(case, keys, &now) {
+        Ok(resumed) => resumed,
+        Err(objection) => {
+            found.evidence.objections.push(objection);
+            None
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The doorbell of the gate.
+
+fn main() -> std::process::ExitCode {
+    runner::main(&gate::ACTION)
+}

@@ -1,0 +1,115 @@
+//! Replaying: the same verdict from the same inputs, byte for byte, with nothing but a bundle.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use attest::{EvidenceDir, Form};
+use model::Sha256;
+use policy::{EvidenceKind, Signed};
+use runner::{Annotation, Context, Outcome};
+use serde_json::Value;
+
+use crate::case::Item;
+use crate::exact::{self, Genuine};
+use crate::judge::{self, Judgement};
+use crate::keys::Keys;
+use crate::{disk, load, manifest, show};
+
+pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
+    let evidence = EvidenceDir::new(ctx.path("evidence")?);
+    match compare(path, &evidence) {
+        Ok((judged, checked)) => {
+            note_other_build(ctx, &judged)?;
+            for file in &checked {
+                ctx.info(&format!("the same verdict: {}", load::shown(ctx, file)));
+            }
+            ctx.info(&show::headline(&judged));
+            ctx.summary().heading(2, "Replayed: the same verdict").raw(&judged.brief);
+            show::outputs(ctx, &judged)?;
+            Ok(Outcome::Done)
+        }
+        Err(differences) => {
+            let message = format!("the replay differs: {differences:#}");
+            ctx.summary().heading(2, "Replayed: not the same verdict").paragraph(&message);
+            ctx.error(Annotation::new(message).title("replay"));
+            Ok(Outcome::Against)
+        }
+    }
+}
+
+/// Recomputes the verdict, and compares it with each signed one that claims to come from it.
+fn compare(path: &Path, evidence: &EvidenceDir) -> Result<(Judgement, Vec<PathBuf>)> {
+    let (bytes, case) = manifest::load(path)?;
+    let judged = judge::judge(&case)?;
+    if judged.manifest != bytes {
+        bail!("the manifest is not as this gate writes it");
+    }
+    let keys = Keys::of(&judged.policy)?;
+    let files = verdicts(path, evidence);
+    if files.is_empty() {
+        bail!("there is no signed verdict beside {}", path.display());
+    }
+    for file in &files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let item = Item { name, bytes: disk::read(file, attest::MAX_BUNDLE as u64)? };
+        check(&item, &judged, &keys)
+            .map_err(|error| error.context(format!("the verdict {}", file.display())))?;
+    }
+    Ok((judged, files))
+}
+
+/// The bundle's own copy, and the one in the evidence folder where that is at hand.
+fn verdicts(manifest: &Path, evidence: &EvidenceDir) -> Vec<PathBuf> {
+    let stem = manifest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let forms = ["sigstore", "intoto"];
+    let beside = forms.iter().map(|form| manifest.with_file_name(format!("{stem}.verdict.{form}.json")));
+    let kept = forms.iter().map(|form| evidence.path().join(format!("verdict.{stem}.{form}.json")));
+    beside.chain(kept).filter(|path| path.exists()).collect()
+}
+
+fn check(item: &Item, judged: &Judgement, keys: &Keys) -> Result<()> {
+    if item.form() == Form::Unsigned {
+        bail!("is not signed: nothing says that it was the gate's");
+    }
+    let genuine = match exact::read(item, keys) {
+        Ok(genuine) => genuine,
+        Err(objection) => bail!("{}: {}", objection.code, objection.message),
+    };
+    let may = judged.policy.policy().signers_of(EvidenceKind::Verdict);
+    match &genuine.signed {
+        Signed::By(names) if names.iter().any(|name| may.contains(name)) => {}
+        Signed::By(_) | Signed::Unsigned => bail!("is signed by someone who may not sign verdicts"),
+    }
+    if genuine.payload == judged.verdict_digest() {
+        return Ok(());
+    }
+    bail!("is another than the one that follows from the inputs: {}", difference(&genuine, judged))
+}
+
+/// Names what differs, as far as the two statements tell.
+fn difference(genuine: &Genuine, judged: &Judgement) -> String {
+    let (signed, computed) = (&genuine.statement.predicate, &judged.verdict.predicate);
+    let mut names: Vec<&str> = Vec::new();
+    if genuine.statement.subject != judged.verdict.subject {
+        names.push("subject");
+    }
+    let members =
+        |value: &Value| value.as_object().map(|o| o.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let mut keys = members(signed);
+    keys.extend(members(computed));
+    keys.sort_unstable();
+    keys.dedup();
+    names.extend(keys.iter().map(String::as_str).filter(|key| signed.get(key) != computed.get(key)));
+    format!("{} differs", names.join(", "))
+}
+
+/// Another build that finds the same says more, not less; but it is said.
+fn note_other_build(ctx: &mut Context, judged: &Judgement) -> Result<()> {
+    let recorded =
+        judged.verdict.predicate.get("gate").and_then(|gate| gate.get("sha256")).and_then(Value::as_str);
+    let own: Sha256 = load::own_digest()?;
+    if recorded != Some(own.to_string().as_str()) {
+        ctx.notice("The verdict was made by another build of the gate; this one comes to the same.");
+    }
+    Ok(())
+}

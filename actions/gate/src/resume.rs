@@ -1,0 +1,109 @@
+//! An approval against the verdict that it names: the same image, policy, exceptions and evidence.
+
+use std::collections::BTreeSet;
+
+use attest::Kind;
+use attest::predicate::verdict::EvidenceRef;
+use attest::predicate::{approval, verdict};
+use model::{ImageManifest, Sha256};
+use policy::{Approval, Code, EvidenceKind, Objection, Policy, Prior, Signed};
+
+use crate::case::Case;
+use crate::exact::{self, Genuine, sentence};
+use crate::gather::reference;
+use crate::keys::Keys;
+
+/// A genuine approval, as the decision takes it and as the verdict lists it.
+pub(crate) struct Resumed {
+    pub(crate) approval: Approval,
+    pub(crate) reference: EvidenceRef,
+    pub(crate) comment: String,
+}
+
+/// What an approval is measured against.
+pub(crate) struct Now<'n> {
+    pub(crate) image: &'n ImageManifest,
+    pub(crate) policy: &'n Policy,
+    pub(crate) policy_digest: Sha256,
+    pub(crate) evidence: &'n [EvidenceRef],
+}
+
+/// Reads the case's approval. One that does not even read is refused with a reason of its own.
+pub(crate) fn read(case: &Case, keys: &Keys, now: &Now<'_>) -> Result<Option<Resumed>, Objection> {
+    let Some(item) = &case.approval else { return Ok(None) };
+    let refused =
+        |message: String| Objection { code: Code::ApprovalRefused, file: item.name.clone(), message };
+    let genuine = exact::read(item, keys).map_err(|objection| refused(objection.message))?;
+    if genuine.kind != Kind::Approval {
+        return Err(refused(format!("This is a {} and no approval.", genuine.kind)));
+    }
+    let read: approval::Predicate =
+        genuine.statement.predicate().map_err(|error| refused(sentence(&error)))?;
+    let prior = prior(case, keys, now, &genuine, &read);
+    let approval = Approval {
+        file: genuine.file.clone(),
+        signed: genuine.signed.clone(),
+        own_key: case.gate.key.is_some() && case.gate.key == genuine.signer,
+        approver: read.approver.clone(),
+        waives: read.waives.into_iter().collect(),
+        decided_on: read.decided_on,
+        expires_on: read.expires_on,
+        prior,
+    };
+    Ok(Some(Resumed { approval, reference: reference(&genuine), comment: read.comment }))
+}
+
+/// The verdict that the approver saw, or in what it differs from what is decided now.
+fn prior(
+    case: &Case,
+    keys: &Keys,
+    now: &Now<'_>,
+    approval: &Genuine,
+    read: &approval::Predicate,
+) -> Result<Prior, String> {
+    if !approval.statement.is_about(&now.image.content_digest()) {
+        return Err("it is about another image".into());
+    }
+    let item = case.prior.as_ref().ok_or("the verdict that it names is not in the evidence")?;
+    let genuine =
+        exact::read(item, keys).map_err(|objection| objection.message.trim_end_matches('.').to_owned())?;
+    if genuine.payload != read.verdict.sha256 {
+        return Err("the verdict that it names is not in the evidence".into());
+    }
+    let may = now.policy.signers_of(EvidenceKind::Verdict);
+    match &genuine.signed {
+        Signed::By(names) if names.iter().any(|name| may.contains(name)) => {}
+        Signed::By(_) | Signed::Unsigned => return Err("that verdict's signer may not sign verdicts".into()),
+    }
+    if !genuine.statement.is_about(&now.image.content_digest()) {
+        return Err("that verdict is about another image".into());
+    }
+    let verdict: verdict::Predicate = genuine.statement.predicate().map_err(|error| error.to_string())?;
+    if brief_of(&genuine) != Some(read.brief.sha256) {
+        return Err("the brief that was approved is not that verdict's".into());
+    }
+    same_inputs(case, now, &verdict)?;
+    Ok(Prior { reasons: verdict.reasons })
+}
+
+fn same_inputs(case: &Case, now: &Now<'_>, verdict: &verdict::Predicate) -> Result<(), String> {
+    if verdict.policy.digest.sha256 != now.policy_digest {
+        return Err("the policy has changed since".into());
+    }
+    let exceptions = case.exceptions.as_ref().map(|bytes| Sha256::of(bytes));
+    if verdict.exceptions_file.as_ref().and_then(attest::predicate::ResourceDescriptor::sha256) != exceptions
+    {
+        return Err("the exceptions have changed since".into());
+    }
+    let payloads =
+        |refs: &[EvidenceRef]| -> BTreeSet<Sha256> { refs.iter().map(|one| one.payload_digest).collect() };
+    if payloads(&verdict.evidence) != payloads(now.evidence) {
+        return Err("the evidence has changed since".into());
+    }
+    Ok(())
+}
+
+/// The digest of the brief that a verdict names.
+pub(crate) fn brief_of(verdict: &Genuine) -> Option<Sha256> {
+    verdict.statement.predicate.get("brief")?.get("sha256")?.as_str()?.parse().ok()
+}

@@ -1,0 +1,137 @@
+//! What the gate signs: the verdict, and the same decision as an SLSA verification summary.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use attest::predicate::verdict::EvidenceRef;
+use attest::predicate::{FileDigest, ResourceDescriptor, Tool, verdict, vsa};
+use attest::{Kind, Statement};
+use model::{ImageManifest, Reason, Sha256, Verdict};
+use policy::{Decision, ExceptionUse, ResolvedPolicy};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::case::Case;
+
+/// Everything that the two statements say.
+pub(crate) struct About<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) image: &'a ImageManifest,
+    pub(crate) policy: &'a ResolvedPolicy,
+    pub(crate) decision: &'a Decision,
+    pub(crate) evidence: &'a [EvidenceRef],
+    pub(crate) approval: Option<&'a EvidenceRef>,
+    pub(crate) manifest: Sha256,
+    pub(crate) brief: Sha256,
+}
+
+/// The verdict's predicate, and what the gate alone reads of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Full {
+    #[serde(flatten)]
+    verdict: verdict::Predicate,
+    /// The program that decided.
+    gate: Tool,
+    /// The brief that an approver is shown.
+    brief: FileDigest,
+    /// Statements that newer ones supersede.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    superseded: Vec<String>,
+    /// What the approval cleared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waived: Vec<Reason>,
+}
+
+/// The verdict.
+pub(crate) fn verdict(about: &About<'_>) -> Result<Statement> {
+    let (case, decision) = (about.case, about.decision);
+    let exceptions_file =
+        case.exceptions.as_ref().map(|bytes| ResourceDescriptor::file("exceptions.yml", Sha256::of(bytes)));
+    let predicate = Full {
+        verdict: verdict::Predicate {
+            verdict: decision.verdict,
+            reasons: decision.reasons.clone(),
+            exceptions: decision.exceptions.iter().map(exception).collect(),
+            policy: verdict::Policy {
+                name: about.policy.policy().name().to_owned(),
+                digest: about.policy.digest().into(),
+            },
+            exceptions_file,
+            evidence: sorted(about.evidence),
+            decided_on: case.now,
+            manifest: Some(ResourceDescriptor::file("replay.json", about.manifest)),
+            approval: about.approval.cloned(),
+        },
+        gate: Tool { name: "gate".into(), version: case.gate.version.clone(), sha256: case.gate.sha256 },
+        brief: about.brief.into(),
+        superseded: decision.superseded.clone(),
+        waived: decision.waived.as_ref().map(|waived| waived.reasons.clone()).unwrap_or_default(),
+    };
+    Ok(Statement::new(Kind::Verdict, about.image.subjects()?, &predicate)?)
+}
+
+/// An exception as its file has it, and what it covers here.
+fn exception(one: &ExceptionUse) -> Value {
+    let exception = &one.exception;
+    json!({
+        "id": exception.id,
+        "package": exception.package,
+        "purl": exception.purl,
+        "version": exception.version,
+        "images": exception.images,
+        "reason": exception.reason,
+        "owner": exception.owner,
+        "ticket": exception.ticket,
+        "created": exception.created.to_string(),
+        "expires": exception.expires.to_string(),
+        "untilFixed": exception.until_fixed,
+        "line": exception.at.line,
+        "state": one.state.as_str(),
+        "suppressed": one.suppressed,
+    })
+}
+
+fn sorted(evidence: &[EvidenceRef]) -> Vec<EvidenceRef> {
+    let mut evidence = evidence.to_vec();
+    evidence.sort_by(|a, b| (&a.file, a.sha256).cmp(&(&b.file, b.sha256)));
+    evidence
+}
+
+/// The summary: PASSED for `pass` alone, so that nothing downstream opens on `review`.
+pub(crate) fn summary(about: &About<'_>) -> Result<Statement> {
+    let name = about.policy.policy().name();
+    let passed = about.decision.verdict == Verdict::Pass;
+    let level =
+        if passed { format!("HALLMARK_{}", name.to_uppercase().replace('-', "_")) } else { "FAILED".into() };
+    // What was refused or superseded is in the verdict; the summary rests on what decided.
+    let decided =
+        sorted(about.evidence).into_iter().filter(|one| about.decision.deciding.contains(&one.file));
+    let inputs = decided.chain(about.approval.cloned());
+    let predicate = vsa::Predicate {
+        verifier: vsa::Verifier {
+            id: about.case.gate.verifier_id.clone(),
+            version: BTreeMap::from([("hallmark".into(), about.case.gate.version.clone())]),
+        },
+        time_verified: Some(about.case.now),
+        resource_uri: about.image.content_digest().to_string(),
+        policy: ResourceDescriptor {
+            uri: Some(format!("urn:hallmark:policy:{name}")),
+            ..ResourceDescriptor::file(name, about.policy.digest())
+        },
+        input_attestations: inputs
+            .map(|one| vsa::InputAttestation {
+                uri: one.file,
+                digest: BTreeMap::from([("sha256".into(), one.sha256.to_string())]),
+            })
+            .collect(),
+        verification_result: if passed {
+            vsa::VerificationResult::Passed
+        } else {
+            vsa::VerificationResult::Failed
+        },
+        verified_levels: vec![level],
+        slsa_version: Some("1.0".into()),
+    };
+    Ok(Statement::of(about.image.subjects()?, &predicate)?)
+}

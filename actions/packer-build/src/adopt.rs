@@ -1,0 +1,114 @@
+//! Whether what lies in the output folder is what a bake would make now, whole and unchanged: then it
+//! is adopted. Anything else is a reason to bake, never an error.
+
+use crate::{
+    bake_id::Ingredients,
+    record::{MANIFEST, PROVENANCE, Record, RecordedImage},
+};
+use anyhow::{Context as _, Result, ensure};
+use attest::Statement;
+use blocks::digest_file;
+use model::{ImageManifest, Sha256};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// An image that is whole.
+pub(crate) struct Image {
+    /// The source that made it.
+    pub(crate) source: String,
+    /// Where its manifest is.
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) manifest: ImageManifest,
+    /// What it was made of.
+    pub(crate) provenance: Statement,
+}
+
+/// What was found.
+pub(crate) enum Found {
+    /// The images that a bake would make.
+    Adopted(Vec<Image>),
+    /// Why a bake is needed.
+    Stale(String),
+}
+
+/// Looks at the output folder.
+pub(crate) fn look(output: &Path, ingredients: &Ingredients) -> Result<Found> {
+    let record = match Record::read(output) {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(Found::Stale(format!("nothing was baked into {} before", output.display()))),
+        Err(error) => return Ok(Found::Stale(format!("{error:#}"))),
+    };
+    if record.bake_id != ingredients.id()? {
+        return Ok(Found::Stale(changed(&ingredients.changed_since(&record.ingredients))));
+    }
+    if !record.clouds.is_empty() {
+        return Ok(Found::Stale("some images are in a cloud, where nothing here can check them".to_owned()));
+    }
+    if record.images.is_empty() {
+        return Ok(Found::Stale("the record lists no image".to_owned()));
+    }
+    let images: Result<Vec<Image>> = record.images.iter().map(|image| open(output, image)).collect();
+    Ok(match images {
+        Ok(images) => Found::Adopted(images),
+        Err(error) => Found::Stale(format!("{error:#}")),
+    })
+}
+
+/// `changed: variable/suite, template/bake.sh and 3 more`
+fn changed(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    let names = names.iter().copied().take(SHOWN).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("changed: {names} and {more} more") } else { format!("changed: {names}") }
+}
+
+fn open(output: &Path, recorded: &RecordedImage) -> Result<Image> {
+    let folder = output.join(&recorded.folder);
+    let manifest_path = folder.join(MANIFEST);
+    let manifest = ImageManifest::parse(&read(&manifest_path, recorded.manifest)?)?;
+    for disk in &manifest.disks {
+        let path = folder.join(&disk.file);
+        let metadata =
+            fs::symlink_metadata(&path).with_context(|| format!("{} is not there", path.display()))?;
+        ensure!(metadata.is_file(), "{} is not a plain file any more", path.display());
+        let found = digest_file(&path, &blocks::Options::default())
+            .with_context(|| format!("cannot hash {}", path.display()))?;
+        ensure!(
+            found.content_digest == disk.content_digest && found.size_bytes == disk.size_bytes,
+            "{} was changed after it was baked",
+            path.display()
+        );
+    }
+    let provenance_path = folder.join(PROVENANCE);
+    let provenance = Statement::from_bytes(&read(&provenance_path, recorded.provenance)?)?;
+    ensure!(
+        provenance.subject == manifest.subjects()?,
+        "{} is about another image",
+        provenance_path.display()
+    );
+    Ok(Image { source: recorded.source.clone(), manifest_path, manifest, provenance })
+}
+
+fn read(path: &Path, expected: Sha256) -> Result<Vec<u8>> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(Sha256::of(&bytes) == expected, "{} was changed after it was baked", path.display());
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_told_shortly() {
+        for (names, says) in [
+            (vec!["a"], "changed: a"),
+            (vec!["a", "b", "c", "d", "e"], "changed: a, b, c, d, e"),
+            (vec!["a", "b", "c", "d", "e", "f", "g"], "changed: a, b, c, d, e and 2 more"),
+        ] {
+            assert_eq!(changed(&names), says);
+        }
+    }
+}

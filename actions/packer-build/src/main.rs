@@ -1,0 +1,7 @@
+//! The doorbell of `packer-build`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&packer_build::ACTION)
+}

@@ -1,0 +1,135 @@
+//! Where a bake works: its folders, its lock, and cleaning up after one that was killed.
+//!
+//! ```text
+//! <output>/.lock     held while a bake runs
+//! <output>/.running  names the processes of a running Packer
+//! <output>/.bake/    what the template is told to write into; gone when the bake has ended
+//! <temp>/hallmark-bake-<12 hex>/   Packer's temporary files
+//! ```
+
+use anyhow::{Context as _, Result, bail};
+use model::Sha256;
+use runner::{Context, Outcome};
+use rustix::fs::{FlockOperation, flock};
+use std::{
+    fs::{self, DirBuilder, File},
+    io,
+    os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How long what a killed bake left running may take to end.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// The state that `post` finds the workshop by.
+const STATE: &str = "output";
+
+/// A bake's place of work, locked.
+pub(crate) struct Workshop {
+    output: PathBuf,
+    temp: PathBuf,
+    _lock: File,
+}
+
+impl Workshop {
+    /// Locks the output folder, and cleans up after a bake that was killed in it.
+    pub(crate) async fn open(output: &Path, temp: &Path) -> Result<Self> {
+        fs::create_dir_all(output).with_context(|| format!("cannot make the folder {}", output.display()))?;
+        let output = output.canonicalize().with_context(|| format!("cannot find {}", output.display()))?;
+        let lock = File::create(output.join(".lock"))
+            .with_context(|| format!("cannot write into the folder {}", output.display()))?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                bail!("another bake is at work in {}: let it end, or give another `output`", output.display())
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot lock {}", output.display())),
+        }
+        // One name for one output folder, so that whoever cleans up knows it.
+        let name = format!("hallmark-bake-{}", Sha256::of(output.as_os_str().as_bytes()).short());
+        let workshop = Self { temp: temp.join(name), output, _lock: lock };
+        workshop.clean().await?;
+        Ok(workshop)
+    }
+
+    /// Makes the folders of a bake.
+    pub(crate) fn begin(&self) -> Result<()> {
+        let mut private = DirBuilder::new();
+        private.mode(0o700);
+        // `create` fails on whatever is there already: nobody else's folder is ever used.
+        private
+            .create(&self.temp)
+            .with_context(|| format!("cannot make the folder {}", self.temp.display()))?;
+        let work = self.work();
+        if !work.is_dir() {
+            fs::create_dir(&work).with_context(|| format!("cannot make the folder {}", work.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Where the image goes.
+    pub(crate) fn output(&self) -> &Path {
+        &self.output
+    }
+
+    /// Where the template is told to write.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.output.join(".bake")
+    }
+
+    /// Packer's temporary files: short, because it puts sockets there.
+    pub(crate) fn temp(&self) -> &Path {
+        &self.temp
+    }
+
+    /// The note of the running Packer.
+    pub(crate) fn note(&self) -> PathBuf {
+        self.output.join(".running")
+    }
+
+    /// Ends what still runs and removes what is half made. Says how many processes there were.
+    pub(crate) async fn clean(&self) -> Result<usize> {
+        let ended = process::end_left_behind(&self.note(), GRACE).await?;
+        remove(&self.temp)?;
+        // A template may work as another user id (of a user name space) whose files we cannot remove:
+        // it can, and does when it runs again.
+        remove(&self.work()).ok();
+        Ok(ended)
+    }
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Keeps for `post` where the bake works.
+pub(crate) fn remember(ctx: &mut Context, workshop: &Workshop) -> Result<()> {
+    let output = workshop.output.to_str().context("the path of `output` is not UTF-8")?;
+    ctx.state(STATE, output)
+}
+
+/// After the job, however it ended: nothing of the bake runs on, nothing half made stays.
+pub(crate) async fn post(ctx: &mut Context) -> Result<Outcome> {
+    let Some(output) = ctx.saved_state(STATE).map(PathBuf::from) else {
+        return Ok(Outcome::Done);
+    };
+    if !output.is_dir() {
+        return Ok(Outcome::Done);
+    }
+    let temp = ctx.temp().to_owned();
+    // `open` cleans up; told how many, it is said.
+    let running = output.join(".running").exists();
+    Workshop::open(&output, &temp).await?;
+    if running {
+        ctx.notice(
+            "A bake had been cancelled: what it left running was ended, and what was half made removed.",
+        );
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,87 @@
+//! `register-ami`: publishes an image, and points a channel at it or back.
+//!
+//! Nothing is published on anybody's word. The disk is hashed here; the verdict and its summary must be signed by the
+//! given key, about exactly this content and this manifest, by exactly the given policy, and say `pass`.
+
+mod admit;
+mod candidate;
+mod candidates;
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;
+mod evidence;
+#[cfg(test)]
+mod killed;
+mod publish;
+mod refusal;
+mod render;
+mod request;
+mod rollback;
+
+use provider::Provider;
+use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
+
+use request::{Operation, Request};
+
+/// The action's table.
+pub static ACTION: Action = Action {
+    name: "register-ami",
+    about: "Publishes an image that a signed verdict allows, and points a channel at it or back",
+    inputs: &[
+        Input::new("operation", Kind::Choice(&["publish", "rollback", "plan"]), "What to do: publish, point the channel back (rollback), or only say what publish would do (plan)").default("publish"),
+        Input::new("provider", Kind::Choice(&["local"]), "Where to publish").default("local"),
+        Input::new("store", Kind::Path, "The folder of the local image store").default(".hallmark/store"),
+        Input::new("image", Kind::Path, "The image's manifest, image.json; its disks lie beside it"),
+        Input::new("disk", Kind::Lines, "Where the disks are, if not beside the manifest: a path, or device=path by line"),
+        Input::new("name", Kind::Text, "The name to publish under; the manifest's by default"),
+        Input::new("channel", Kind::Text, "The channel to point at the image, such as stable; none by default"),
+        Input::new("family", Kind::Text, "The channel's family; the manifest's by default"),
+        Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
+        Input::new("verdict-signer", Kind::Path, "The public key (PEM) that signs verdicts; required to publish, no default"),
+        Input::new("verifier-id", Kind::Text, "The verifier that the verification summary must name; required to publish, no default"),
+        Input::new("policy-digest", Kind::Text, "The SHA-256 of the resolved policy that must have decided; required to publish, no default"),
+        Input::new("max-verdict-age", Kind::Duration, "How old the verdict may be").default("24h"),
+        Input::new("signing-key", Kind::Secret, "The key (PEM) that signs the release; without it the evidence is unsigned"),
+        Input::new("lock-timeout", Kind::Duration, "How long to wait for another publisher").default("2m"),
+    ],
+    outputs: &[
+        Output { name: "image-id", help: "The provider's id of the image" },
+        Output { name: "release-id", help: "The digest over content, name, architecture and distribution" },
+        Output { name: "content-digest", help: "What the image is: hallmarkBlocks1:…" },
+        Output { name: "channel", help: "The channel, family/name" },
+        Output { name: "prior-image", help: "The image that the channel showed before" },
+        Output { name: "adopted", help: "true if the provider had the image already" },
+        Output { name: "location", help: "Where the provider keeps the image" },
+    ],
+    run: |ctx| Box::pin(run(ctx)),
+    post: None,
+};
+
+async fn run(ctx: &mut Context) -> Result<Outcome> {
+    let request = Request::read(ctx)?;
+    let provider = request.provider();
+    decide(ctx, &request, &*provider).await
+}
+
+/// Does what was asked for, at any provider.
+async fn decide(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Result<Outcome> {
+    let decision = match request.operation {
+        Operation::Publish => publish::publish(ctx, request, provider).await?,
+        Operation::Plan => publish::plan(ctx, request, provider).await?,
+        Operation::Rollback => rollback::rollback(ctx, request, provider).await?,
+    };
+    match decision {
+        Ok(report) => {
+            render::report(ctx, &report)?;
+            // The very last step: whatever was killed before this is taken up again, and told again.
+            if let Some(intent) = &report.intent {
+                provider.finish(intent).await?;
+            }
+            Ok(Outcome::Done)
+        }
+        Err(refusal) => {
+            render::refusal(ctx, request.operation, &refusal);
+            Ok(Outcome::Against)
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Publishing, and saying what publishing would do.
+
+use anyhow::Context as _;
+use attest::{EvidenceDir, StrayReason};
+use provider::{
+    Begun, ChannelName, Created, Error, Image, Intent, Name, NewImage, Operation as Journaled, Provider,
+    Release, ReleaseId, Repointed, Source, State,
+};
+use runner::{Context, Result};
+
+use crate::admit::{Admitted, Allowed, admit};
+use crate::candidate::{self, Candidate};
+use crate::evidence;
+use crate::refusal::{Decision, Report, refusal, refused};
+use crate::request::Request;
+
+/// An image that may be published, and what it would be published as.
+struct Cleared {
+    candidate: Candidate,
+    admitted: Admitted,
+    release: Release,
+    release_id: ReleaseId,
+    channel: Option<ChannelName>,
+}
+
+/// Checks everything, then creates or adopts the image, points the channel at it, and writes the evidence.
+pub(crate) async fn publish(
+    ctx: &mut Context,
+    request: &Request,
+    provider: &dyn Provider,
+) -> Result<Decision> {
+    let cleared = match clear(ctx, request, provider)? {
+        Ok(cleared) => cleared,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let now = ctx.now();
+    let intent = Intent {
+        operation: Journaled::Publish,
+        release_id: cleared.release_id,
+        channel: cleared.channel.clone(),
+        begun_on: now,
+    };
+    if let Begun::Before(before) = provider.begin(&intent).await? {
+        ctx.notice(format!(
+            "Taking up the publish of this release that was begun at {} and not finished",
+            before.begun_on
+        ));
+    }
+    match make(&cleared, provider, now).await? {
+        Ok((created, repointed)) => {
+            let report = conclude(ctx, request, provider, &cleared, &created, repointed.as_ref())?;
+            Ok(Ok(Report { intent: Some(intent), ..report }))
+        }
+        Err(refusal) => {
+            provider.finish(&intent).await?;
+            Ok(Err(refusal))
+        }
+    }
+}
+
+/// Checks everything and changes nothing.
+pub(crate) async fn plan(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Result<Decision> {
+    let cleared = match clear(ctx, request, provider)? {
+        Ok(cleared) => cleared,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let there = match provider.image_id(&cleared.candidate.content_digest) {
+        Some(id) => existing(provider, &id).await?,
+        None => provider.find(&cleared.release.name, &cleared.release_id).await?,
+    };
+    if let Some(image) = there.as_ref().filter(|image| image.state == State::Disabled) {
+        return Ok(Err(refusal(Error::Disabled(image.id.clone()))?));
+    }
+    let shown = match &cleared.channel {
+        Some(channel) => provider.channel(channel).await?.map(|shown| shown.current),
+        None => None,
+    };
+    let stays = shown.as_ref().is_some_and(|shown| shown.release_id == cleared.release_id);
+    let deed = if there.is_some() { "adopt" } else { "create" };
+    let channel = match &cleared.channel {
+        Some(channel) if stays => format!(", and leave {channel} where it points"),
+        Some(channel) => format!(", and point {channel} at it"),
+        None => String::new(),
+    };
+    let image_id = there
+        .as_ref()
+        .map(|image| image.id.clone())
+        .or_else(|| provider.image_id(&cleared.candidate.content_digest));
+    Ok(Ok(Report {
+        headline: format!("Publishing would {deed} {}{channel}", cleared.release.name),
+        image_id: image_id.map(|id| id.to_string()).unwrap_or_default(),
+        prior_image: shown.map(|shown| shown.image_id.to_string()),
+        adopted: there.is_some(),
+        location: there.map(|image| image.location).unwrap_or_default(),
+        statement: None,
+        ..about(&cleared)
+    }))
+}
+
+/// Everything that has to hold before anything is changed.
+fn clear(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Result<Decision<Cleared>> {
+    let image =
+        request.image.as_deref().context("input `image` is required to publish: the path of image.json")?;
+    let trust = request.trust.as_ref().context("nobody is trusted to decide")?;
+    ctx.info(&format!("Hashing the disks of {}", image.display()));
+    let candidate = match candidate::read(image, &request.disks)? {
+        Ok(candidate) => candidate,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let manifest = &candidate.manifest;
+    let name = match &request.name {
+        Some(name) => name.clone(),
+        None => {
+            manifest.name.parse::<Name>().context("the manifest's name; input `name` can give another")?
+        }
+    };
+    let family = request.family.as_deref().unwrap_or(&manifest.family);
+    let channel = request.channel.as_deref().map(|channel| ChannelName::new(family, channel)).transpose()?;
+
+    let listing = EvidenceDir::new(&request.evidence).list()?;
+    for stray in &listing.strays {
+        // What an interrupted writer left will be written again; anything else has no business there.
+        if stray.reason != StrayReason::Partial {
+            ctx.warning(format!("{} is no evidence: {}", stray.path.display(), stray.reason));
+        }
+    }
+    let admitted = match admit(&listing.files, &candidate, trust, ctx.now()) {
+        Ok(admitted) => admitted,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let release = Release {
+        content_digest: candidate.content_digest,
+        name,
+        architecture: manifest.architecture,
+        distribution: provider.distribution(),
+    };
+    let release_id = release.id()?;
+    Ok(Ok(Cleared { candidate, admitted, release, release_id, channel }))
+}
+
+/// The changes: the image and its release, then the channel.
+async fn make(
+    cleared: &Cleared,
+    provider: &dyn Provider,
+    at: jiff::Timestamp,
+) -> Result<Decision<(Created, Option<Repointed>)>> {
+    let new = NewImage {
+        release: cleared.release.clone(),
+        manifest: cleared.candidate.manifest.clone(),
+        source: Source::Raw(cleared.candidate.disks.clone()),
+        at,
+    };
+    let created = match refused(provider.create(&new).await)? {
+        Ok(created) => created,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let Some(channel) = &cleared.channel else { return Ok(Ok((created, None))) };
+    match refused(provider.set_channel(channel, &cleared.release_id, at).await)? {
+        Ok(repointed) => Ok(Ok((created, Some(repointed)))),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// The evidence, and the report.
+fn conclude(
+    ctx: &mut Context,
+    request: &Request,
+    provider: &dyn Provider,
+    cleared: &Cleared,
+    created: &Created,
+    repointed: Option<&Repointed>,
+) -> Result<Report> {
+    let prior = repointed.and_then(|repointed| repointed.from.as_ref());
+    let released = evidence::Released {
+        provider: provider.name(),
+        name: &cleared.release.name,
+        release_id: cleared.release_id,
+        manifest: &cleared.candidate.manifest,
+        location: &created.image.location,
+        channel: cleared.channel.as_ref(),
+        prior_image: prior.map(|prior| &prior.image_id),
+        verdict: Some(&cleared.admitted.verdict),
+    };
+    let statement = evidence::write(ctx, request, &released)?;
+    let deed = match (created.adopted, created.released_before) {
+        (false, _) => "Published",
+        (true, false) => "Published under a new name, from an image that was there (adopted):",
+        (true, true) => "Adopted: published before, nothing copied:",
+    };
+    let channel = match repointed {
+        Some(repointed) if repointed.changed => format!("; {} shows it", repointed.channel.channel),
+        Some(repointed) => format!("; {} showed it already", repointed.channel.channel),
+        None => String::new(),
+    };
+    Ok(Report {
+        headline: format!("{deed} {}{channel}", cleared.release.name),
+        image_id: created.image.id.to_string(),
+        prior_image: prior.map(|prior| prior.image_id.to_string()),
+        adopted: created.adopted,
+        location: created.image.location.clone(),
+        statement: Some(statement),
+        ..about(cleared)
+    })
+}
+
+/// What a report says about an image before anything is known of the provider.
+fn about(cleared: &Cleared) -> Report {
+    let row = |what: &str, allowed: &Allowed| (what.to_owned(), allowed.file.clone(), allowed.on);
+    Report {
+        headline: String::new(),
+        name: cleared.release.name.to_string(),
+        image_id: String::new(),
+        release_id: cleared.release_id.to_string(),
+        content_digest: cleared.candidate.content_digest.to_string(),
+        location: String::new(),
+        channel: cleared.channel.as_ref().map(ToString::to_string),
+        prior_image: None,
+        adopted: false,
+        rests_on: vec![
+            row("verdict", &cleared.admitted.verdict),
+            row("verification summary", &cleared.admitted.summary),
+        ],
+        statement: None,
+        intent: None,
+    }
+}
+
+/// An image by its id, verified, if it is there.
+async fn existing(provider: &dyn Provider, id: &provider::ImageId) -> Result<Option<Image>> {
+    match provider.describe(id, provider.capabilities().read_blocks).await {
+        Ok(image) => Ok(Some(image)),
+        Err(Error::NoImage(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,90 @@
+//! What comes of an operation: a report, or reasons why not. A provider's refusals are told apart from its failures.
+
+use jiff::Timestamp;
+use model::{Reason, Weight};
+use provider::{Error, Intent};
+use runner::Result;
+
+/// What was decided: it was done (or a plan would be), or it was refused. That nothing could be decided is an error
+/// around this.
+pub(crate) type Decision<T = Report> = std::result::Result<T, Refusal>;
+
+/// Why an operation was refused. There is at least one reason.
+pub(crate) struct Refusal {
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// What was done, for outputs and summary.
+pub(crate) struct Report {
+    /// The verdict line.
+    pub(crate) headline: String,
+    pub(crate) name: String,
+    pub(crate) image_id: String,
+    pub(crate) release_id: String,
+    pub(crate) content_digest: String,
+    pub(crate) location: String,
+    pub(crate) channel: Option<String>,
+    pub(crate) prior_image: Option<String>,
+    pub(crate) adopted: bool,
+    /// The evidence that allowed it, one row each: what, by whom, when.
+    pub(crate) rests_on: Vec<(String, String, Timestamp)>,
+    /// Where the release statement is.
+    pub(crate) statement: Option<String>,
+    /// What the journal still has to strike out, once everything has been told.
+    pub(crate) intent: Option<Intent>,
+}
+
+impl Refusal {
+    /// A refusal for one reason.
+    pub(crate) fn one(reason: Reason) -> Self {
+        Self { reasons: vec![reason] }
+    }
+}
+
+/// A reason that nobody may waive here: what a person may waive is waived in the verdict.
+pub(crate) fn reason(code: impl Into<String>, message: impl Into<String>, clears: &str) -> Reason {
+    Reason {
+        weight: Weight::Fail,
+        code: code.into(),
+        message: message.into(),
+        evidence: Vec::new(),
+        clears: clears.to_owned(),
+    }
+}
+
+/// Takes a provider's refusal for what it is; any other of its errors means that nothing could be decided.
+pub(crate) fn refused<T>(answer: Result<T, Error>) -> Result<Decision<T>> {
+    match answer {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => Ok(Err(refusal(error)?)),
+    }
+}
+
+/// The refusal that an error stands for; the error itself if it stands for none.
+pub(crate) fn refusal(error: Error) -> Result<Refusal> {
+    let clears = match &error {
+        Error::ContentDiffers { .. } => {
+            "Find out what writes to the disk; test, scan and decide on what it is now"
+        }
+        Error::Conflict { .. } => "Publish the image with the manifest that it is stored with",
+        Error::Disabled(_) => "Bake, test and publish another image",
+        Error::NoChannel(_) => "Name a channel that shows an image",
+        Error::NoPrior(_) => "Publish another image to the channel",
+        Error::PriorUnavailable { .. } => "Publish an image to the channel",
+        Error::Superseded { .. } => {
+            "Look at what the channel shows now, and run again if it still has to go back"
+        }
+        Error::Name(_)
+        | Error::Io { .. }
+        | Error::Malformed { .. }
+        | Error::NotAStore { .. }
+        | Error::Locked { .. }
+        | Error::Digest { .. }
+        | Error::NoDisk(_)
+        | Error::Damaged { .. }
+        | Error::NoImage(_)
+        | Error::InUse { .. }
+        | Error::Unsupported { .. } => return Err(error.into()),
+    };
+    Ok(Refusal::one(reason(error.code(), error.to_string(), clears)))
+}

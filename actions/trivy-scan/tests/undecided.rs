@@ -1,0 +1,245 @@
+//! Everything that may go wrong between Trivy and a report, with a scripted Trivy: nothing is
+//! decided, and nothing is left that looks like evidence.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests: a panic is their message")]
+
+mod common;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::assert_undecided;
+use model::Sha256;
+use process::{Fake, Script, Spec};
+use runner::Outcome;
+use runner::testing::{Harness, Run};
+use serde_json::json;
+use tools::{Source, Tool};
+use trivy_scan::{ACTION, run_with};
+
+fn trivy() -> Tool {
+    Tool {
+        name: "trivy".into(),
+        version: "0.69.3".into(),
+        path: PathBuf::from("/pinned/trivy"),
+        sha256: Sha256::of(b"trivy"),
+        source: Source::Cache,
+        uri: "pkg:golang/github.com/aquasecurity/trivy@v0.69.3".into(),
+    }
+}
+
+fn whole() -> String {
+    json!({"SchemaVersion": 2, "Metadata": {"OS": {"Family": "debian", "Name": "13.7"}},
+           "Results": [{"Class": "os-pkgs", "Packages": [{"Name": "p", "Version": "1"}]}]})
+    .to_string()
+}
+
+/// The value after a flag.
+fn after(spec: &Spec, flag: &str) -> PathBuf {
+    let arguments = spec.arguments();
+    let at = arguments.iter().position(|argument| argument == flag).unwrap();
+    PathBuf::from(&arguments[at + 1])
+}
+
+/// A Trivy that writes this report.
+fn writes(report: impl Into<Vec<u8>>) -> Script {
+    let report = report.into();
+    Script::exits(0).effect(move |spec| fs::write(after(spec, "--output"), report).unwrap())
+}
+
+fn disk(harness: Harness) -> (Harness, PathBuf) {
+    let disk = harness.file("disk.raw", vec![7; 1 << 20]);
+    (harness.input_path("image", &disk), disk)
+}
+
+fn run(harness: &Harness, fake: &Fake) -> (Option<Outcome>, Run) {
+    let (outcome, run) = harness
+        .with_context(&ACTION, async |ctx: &mut runner::Context| run_with(ctx, fake, Some(trivy())).await);
+    (outcome.ok(), run)
+}
+
+fn undecided(script: Script, says: &str) {
+    let (harness, _) = disk(common::harness().env("HOME", "/nowhere"));
+    let fake = Fake::new().then("trivy", script);
+    let (outcome, run) = run(&harness, &fake);
+    assert!(outcome.is_none(), "{says}");
+    assert_undecided(&harness, &run, says);
+}
+
+#[test]
+fn a_whole_report_is_taken() {
+    let (harness, _) = disk(common::harness().env("HOME", "/nowhere"));
+    let fake = Fake::new().then("trivy", writes(whole()));
+    let (outcome, run) = run(&harness, &fake);
+    assert_eq!(outcome, Some(Outcome::Done), "{}", run.stdout);
+    let tool = &common::statement(&run)["predicate"]["hallmark"]["tool"];
+    assert_eq!(
+        *tool,
+        json!({"name": "trivy", "version": "0.69.3", "sha256": Sha256::of(b"trivy").to_string()})
+    );
+}
+
+#[test]
+fn trivy_that_fails_decides_nothing() {
+    undecided(Script::exits(1).stderr("2026\tFATAL\tFatal error\tno database\n"), "Trivy failed");
+    undecided(Script::exits(1).stderr("2026\tFATAL\tFatal error\tno database\n"), "no database");
+    // A whole report does not help a failure.
+    undecided(
+        Script::exits(2).effect(|spec| fs::write(after(spec, "--output"), whole()).unwrap()),
+        "exit code 2",
+    );
+    undecided(Script::dies_of(9), "signal 9");
+    undecided(Script::is_cancelled(), "cancelled");
+    undecided(Script::is_missing(), "trivy");
+}
+
+#[test]
+fn a_report_that_is_not_whole_decides_nothing() {
+    let whole = whole();
+    undecided(writes(&whole.as_bytes()[..whole.len() - 1]), "truncated");
+    undecided(writes(""), "wrote nothing");
+    undecided(Script::exits(0), "its report is not to be read");
+    undecided(
+        writes(whole).stderr("2026\tWARN\t[vm] Partition error\terr=\"unsupported\"\n"),
+        "left out a part",
+    );
+}
+
+#[test]
+fn a_time_out_decides_nothing() {
+    let (harness, _) = disk(common::harness().env("HOME", "/nowhere").input("timeout", "1s"));
+    let fake = Fake::new().then("trivy", writes(whole()).takes(std::time::Duration::from_secs(2)));
+    let (_, run) = run(&harness, &fake);
+    assert_undecided(&harness, &run, "its time was up");
+}
+
+#[test]
+fn a_disk_that_changes_meanwhile_decides_nothing() {
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 4] = [
+        ("written to", |disk| fs::write(disk, vec![8; 1 << 20]).unwrap()),
+        ("exchanged", |disk| {
+            let other = disk.with_extension("other");
+            fs::write(&other, vec![9; 1 << 20]).unwrap();
+            fs::rename(other, disk).unwrap();
+        }),
+        ("exchanged and put back", |disk| {
+            let kept = disk.with_extension("kept");
+            fs::rename(disk, &kept).unwrap();
+            fs::write(disk, vec![9; 1 << 20]).unwrap();
+            fs::rename(kept, disk).unwrap();
+        }),
+        ("removed", |disk| fs::remove_file(disk).unwrap()),
+    ];
+    for (what, change) in changes {
+        let (harness, disk) = disk(common::harness().env("HOME", "/nowhere"));
+        let report = whole();
+        let fake = Fake::new().then(
+            "trivy",
+            Script::exits(0).effect(move |spec| {
+                fs::write(after(spec, "--output"), report).unwrap();
+                change(&disk);
+            }),
+        );
+        let (outcome, run) = run(&harness, &fake);
+        assert!(outcome.is_none(), "{what}");
+        assert_undecided(&harness, &run, "the image changed while it was scanned");
+    }
+}
+
+#[test]
+fn a_database_that_changes_meanwhile_decides_nothing() {
+    let (harness, _) = disk(common::harness().env("HOME", "/nowhere"));
+    let report = whole();
+    let script = Script::exits(0).effect(move |spec| {
+        fs::write(after(spec, "--output"), report).unwrap();
+        fs::write(after(spec, "--cache-dir").join("db/metadata.json"), "{}").unwrap();
+    });
+    let (_, run) = run(&harness, &Fake::new().then("trivy", script));
+    assert_undecided(&harness, &run, "database changed while it was used");
+}
+
+#[test]
+fn a_manifest_that_lists_another_disk_is_refused_before_anything_runs() {
+    let harness = common::harness().env("HOME", "/nowhere");
+    harness.file("disk.raw", vec![7; 4096]);
+    let manifest = json!({
+        "schema": 1, "name": "n", "family": "f", "architecture": "amd64", "bootMode": "uefi",
+        "rootDevice": "/dev/sda", "layers": [],
+        "disks": [{"device": "/dev/sda", "file": "disk.raw", "sizeBytes": 4096,
+                   "contentDigest": format!("hallmarkBlocks1:{}", Sha256::of(b"another"))}],
+    });
+    let path = harness.file("image.json", manifest.to_string());
+    let harness = harness.input_path("image", path);
+    let fake = Fake::new();
+    let (_, run) = run(&harness, &fake);
+    assert_undecided(&harness, &run, "changed or exchanged after it was baked");
+    assert!(fake.calls().is_empty());
+}
+
+#[test]
+fn trivy_sees_nothing_of_the_workspace_and_little_of_the_environment() {
+    let harness = common::harness()
+        .env("HOME", "/nowhere")
+        .env("PATH", "/bin")
+        .env("TRIVY_SEVERITY", "CRITICAL")
+        .env("TRIVY_IGNORE_UNFIXED", "true")
+        .env("ACTIONS_RUNTIME_TOKEN", "secret")
+        .env("HTTPS_PROXY", "http://proxy.example");
+    let (harness, _) = disk(harness);
+    let fake = Fake::new().then(
+        "trivy",
+        Script::exits(0).effect(|spec| {
+            assert_eq!(fs::read_dir(spec.environment().get(OsStr::new("HOME")).unwrap()).unwrap().count(), 0);
+            fs::write(after(spec, "--output"), whole()).unwrap();
+        }),
+    );
+    let (outcome, run) = run(&harness, &fake);
+    assert_eq!(outcome, Some(Outcome::Done), "{}", run.stdout);
+    let calls = fake.calls();
+    let names: Vec<_> = calls[0].environment().keys().map(|name| name.to_str().unwrap()).collect();
+    assert_eq!(names, ["HOME", "HTTPS_PROXY", "LANG", "PATH", "TMPDIR"]);
+}
+
+#[test]
+fn several_disks_are_not_scanned_as_if_they_were_one() {
+    let harness = common::harness().env("HOME", "/nowhere");
+    let disk = |device: &str| {
+        json!({"device": device, "file": "d.raw", "sizeBytes": 1,
+               "contentDigest": format!("hallmarkBlocks1:{}", Sha256::of(b""))})
+    };
+    let manifest = json!({
+        "schema": 1, "name": "n", "family": "f", "architecture": "amd64", "bootMode": "uefi",
+        "rootDevice": "/dev/sda", "layers": [], "disks": [disk("/dev/sda"), disk("/dev/sdb")],
+    });
+    let path = harness.file("image.json", manifest.to_string());
+    let harness = harness.input_path("image", path);
+    let (_, run) = run(&harness, &Fake::new());
+    assert_undecided(&harness, &run, "images of one disk");
+}
+
+#[test]
+fn a_partition_that_trivy_would_pass_over_is_an_error_before_it_runs() {
+    let named = |name: &str| {
+        let mut disk = vec![0_u8; 1 << 20];
+        disk[512..520].copy_from_slice(b"EFI PART");
+        disk[592] = 1; // entries
+        disk[1024] = 0x4f; // any type but none
+        for (at, unit) in name.encode_utf16().enumerate() {
+            disk[1080 + 2 * at..1082 + 2 * at].copy_from_slice(&unit.to_le_bytes());
+        }
+        disk
+    };
+    for (name, seen) in [("root", false), ("Linux", true)] {
+        let harness = common::harness().env("HOME", "/nowhere");
+        let disk = harness.file("disk.raw", named(name));
+        let harness = harness.input_path("image", disk);
+        let fake = Fake::new().then("trivy", writes(whole()));
+        let (outcome, run) = run(&harness, &fake);
+        assert_eq!(outcome.is_some(), seen, "{}", run.stdout);
+        if !seen {
+            assert_undecided(&harness, &run, "does not look into partition 1");
+            assert!(fake.calls().is_empty());
+        }
+    }
+}

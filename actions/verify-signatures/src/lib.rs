@@ -1,0 +1,135 @@
+//! `verify-signatures`: checks files against detached signatures before anything is built from
+//! them, and records each file's digest and signer as evidence.
+//!
+//! A manifest (`signatures.yml`) lists the files and whose signature each needs. Everything listed
+//! has to verify: nothing listed, nothing found, or one bad signature is a refusal.
+
+mod check;
+mod evidence;
+mod folder;
+mod manifest;
+mod path;
+mod reason;
+mod show;
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow, bail};
+use attest::{EvidenceDir, PrivateKey};
+use model::Sha256;
+use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
+use serde_json::json;
+
+use crate::check::{Checked, Good};
+use crate::folder::Folder;
+use crate::manifest::{MAX_MANIFEST, Manifest};
+
+/// The action.
+pub static ACTION: Action = Action {
+    name: "verify-signatures",
+    about: "Checks files against detached signatures before anything is built from them",
+    inputs: &[
+        Input::new("manifest", Kind::Path, "The manifest that lists the files and the keys they need")
+            .default("signatures.yml"),
+        Input::new("evidence", Kind::Path, "The folder that evidence is written to")
+            .default(".hallmark/evidence"),
+        Input::new(
+            "signing-key",
+            Kind::Secret,
+            "The private key (PEM, PKCS#8) that signs the evidence, or its path; without it the evidence is unsigned",
+        ),
+    ],
+    outputs: &[
+        Output { name: "verified", help: "How many files were verified; only set when all were" },
+        Output { name: "files", help: "The verified files as JSON: path, sha256, key, keyId" },
+        Output { name: "evidence-file", help: "The evidence that was written" },
+    ],
+    run: |ctx| Box::pin(run(ctx)),
+    post: None,
+};
+
+async fn run(ctx: &mut Context) -> Result<Outcome> {
+    let path = ctx.path("manifest")?;
+    let name = path.strip_prefix(ctx.cwd()).unwrap_or(&path).to_string_lossy().into_owned();
+    // Before any work: a key that does not read would make the work be for nothing.
+    let key = signing_key(ctx)?;
+    let bytes = read_manifest(&path)?;
+    let manifest = parse(ctx, &path, &name, &bytes)?;
+    let checked = verify(ctx, &path, &manifest)?;
+    if show::is_good(&checked) {
+        record(ctx, (&name, Sha256::of(&bytes)), &checked.good, key.as_ref())?;
+    }
+    show::checked(ctx, &path, &name, &checked);
+    if !checked.against.is_empty() {
+        return Ok(Outcome::Against);
+    }
+    if !checked.unreadable.is_empty() {
+        bail!("{} of what `{name}` lists could not be read", checked.unreadable.len());
+    }
+    Ok(Outcome::Done)
+}
+
+fn signing_key(ctx: &mut Context) -> Result<Option<PrivateKey>> {
+    let Some(secret) = ctx.secret("signing-key")? else {
+        ctx.warning("the evidence will be unsigned, because no `signing-key` was given");
+        return Ok(None);
+    };
+    let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key` cannot be used")?;
+    Ok(Some(key))
+}
+
+fn read_manifest(path: &Path) -> Result<Vec<u8>> {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(MAX_MANIFEST as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().with_context(|| {
+        format!("input `manifest`: {} cannot be read; README.md shows how one is written", path.display())
+    })
+}
+
+fn parse(ctx: &mut Context, path: &Path, name: &str, bytes: &[u8]) -> Result<Manifest> {
+    manifest::parse(bytes).map_err(|mistakes| {
+        show::mistakes(ctx, path, &mistakes);
+        match mistakes.len() {
+            1 => anyhow!("`{name}` has a mistake: nothing was verified"),
+            many => anyhow!("`{name}` has {many} mistakes: nothing was verified"),
+        }
+    })
+}
+
+fn verify(ctx: &Context, path: &Path, manifest: &Manifest) -> Result<Checked> {
+    let root = path.parent().unwrap_or(Path::new("."));
+    let folder = Folder::open(root).with_context(|| format!("cannot open the folder {}", root.display()))?;
+    let progress = ctx.progress("verifying signatures");
+    let checked = check::check(manifest, &folder, &mut |file| progress.message(file.as_str()));
+    progress.finish();
+    Ok(checked)
+}
+
+fn record(
+    ctx: &mut Context,
+    manifest: (&str, Sha256),
+    good: &[Good],
+    key: Option<&PrivateKey>,
+) -> Result<()> {
+    let statement = evidence::statement(manifest, good, ctx.now())?;
+    let dir = EvidenceDir::new(ctx.path("evidence")?);
+    let file = dir.write(&statement, key).context("the evidence was not written")?;
+    let files: Vec<_> = good
+        .iter()
+        .map(|good| {
+            json!({
+                "path": good.path.as_str(),
+                "sha256": good.sha256,
+                "key": good.key_name,
+                "keyId": good.key.key_id(),
+            })
+        })
+        .collect();
+    ctx.output("verified", good.len().to_string())?;
+    ctx.output("files", serde_json::Value::from(files).to_string())?;
+    ctx.output("evidence-file", file.display().to_string())
+}

@@ -1,0 +1,35 @@
+//! The README says what the program does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
+mod common;
+
+use common::Job;
+use verify_signatures::ACTION;
+
+const README: &str = include_str!("../README.md");
+
+#[test]
+fn it_lists_the_inputs_and_outputs() {
+    for input in ACTION.inputs {
+        let default = input.default.map(|value| format!("`{value}` ")).unwrap_or_default();
+        let row = format!("| `{}` | {default}| {} |", input.name, input.help);
+        assert!(README.contains(&row), "{row}");
+    }
+    for output in ACTION.outputs {
+        let row = format!("| `{}` | {} |", output.name, output.help);
+        assert!(README.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn its_manifest_reads() {
+    let section = README.split("## The manifest").nth(1).unwrap();
+    let manifest = section.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let job = Job::with_hello();
+    job.write("signatures.yml", manifest);
+    let run = job.run(&[]);
+    // Its second key is no key, and its packages are not there; but it is a manifest.
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(run.reasons(), ["unsupported-key", "missing-signature"]);
+}
