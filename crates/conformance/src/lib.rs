@@ -1,0 +1,1 @@
+//! Tests only, in `tests/`: one file for each promise that no single crate can keep alone.

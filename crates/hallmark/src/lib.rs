@@ -1,0 +1,46 @@
+//! Links every action into one executable. This is the list that registers them.
+
+mod keygen;
+mod tool_cache;
+
+use runner::Action;
+
+/// One sentence for `hallmark --help`.
+pub const ABOUT: &str = "Golden machine images: bake, prove, test, scan, decide, publish";
+
+/// The actions: each has a folder under `actions/` and is a step in a workflow.
+pub static RANK: &[&Action] = &[
+    &verify_signatures::ACTION,
+    &packer_build::ACTION,
+    &goss_test::ACTION,
+    &trivy_scan::ACTION,
+    &gate::ACTION,
+    &register_ami::ACTION,
+];
+
+/// Everything that `hallmark` can do: the actions, and what helps a person at a terminal.
+pub static ACTIONS: &[&Action] = &[
+    &verify_signatures::ACTION,
+    &packer_build::ACTION,
+    &goss_test::ACTION,
+    &trivy_scan::ACTION,
+    &gate::ACTION,
+    &register_ami::ACTION,
+    &gate::APPROVE,
+    &keygen::ACTION,
+    &tool_cache::ACTION,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_there_once() {
+        let mut names: Vec<_> = ACTIONS.iter().map(|action| action.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ACTIONS.len());
+        assert!(RANK.iter().all(|action| ACTIONS.iter().any(|other| other.name == action.name)));
+    }
+}
