@@ -165,16 +165,3 @@ fn without_a_key_the_release_is_unsigned_and_says_so() {
         tree(&place.evidence()).into_keys().filter(|name| name.to_string_lossy().ends_with(".intoto.json"));
     assert_eq!(unsigned.count(), 1);
 }
-
-#[test]
-fn the_readme_lists_exactly_the_inputs_and_outputs() {
-    let readme = include_str!("../README.md");
-    let listed: Vec<_> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-        .map(|(name, _)| name)
-        .collect();
-    let inputs = ACTION.inputs.iter().map(|input| input.name);
-    let outputs = ACTION.outputs.iter().map(|output| output.name);
-    assert_eq!(listed, inputs.chain(outputs).collect::<Vec<_>>());
-}

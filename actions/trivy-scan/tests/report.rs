@@ -224,22 +224,3 @@ fn a_key_signs_the_evidence() {
     let verified = attest::verify(&fs::read(&run.outputs["evidence"]).unwrap(), &[key]).unwrap();
     assert_eq!(verified.kind, attest::Kind::Vulns);
 }
-
-#[test]
-fn the_readme_lists_every_input_and_output() {
-    let readme = include_str!("../README.md");
-    let listed: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
-    let names: Vec<&str> = listed
-        .iter()
-        .filter_map(|line| line.split('|').nth(1))
-        .flat_map(|cell| cell.split(',').map(|name| name.trim().trim_matches('`')))
-        .collect();
-    let inputs = ACTION.inputs.iter().map(|input| input.name);
-    let wanted: Vec<&str> = inputs.chain(ACTION.outputs.iter().map(|output| output.name)).collect();
-    assert_eq!(names, wanted);
-    for input in ACTION.inputs {
-        let Some(default) = input.default.filter(|_| input.name != "architecture") else { continue };
-        let row = listed.iter().find(|line| line.starts_with(&format!("| `{}`", input.name))).unwrap();
-        assert!(row.contains(&format!("| `{default}` |")), "{row}");
-    }
-}

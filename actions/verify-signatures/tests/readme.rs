@@ -5,22 +5,8 @@
 mod common;
 
 use common::Job;
-use verify_signatures::ACTION;
 
 const README: &str = include_str!("../README.md");
-
-#[test]
-fn it_lists_the_inputs_and_outputs() {
-    for input in ACTION.inputs {
-        let default = input.default.map(|value| format!("`{value}` ")).unwrap_or_default();
-        let row = format!("| `{}` | {default}| {} |", input.name, input.help);
-        assert!(README.contains(&row), "{row}");
-    }
-    for output in ACTION.outputs {
-        let row = format!("| `{}` | {} |", output.name, output.help);
-        assert!(README.contains(&row), "{row}");
-    }
-}
 
 #[test]
 fn its_manifest_reads() {
