@@ -1,5 +1,9 @@
 //! The README's list of reason codes is the program's own.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write as _;
+
 use model::Weight;
 use policy::{Code, SetBy};
 
