@@ -13,13 +13,13 @@ step approve "approve: the verdict $(output "$image-gate" verdict-digest | cut -
   "$hallmark" approve --verdict "$verdict_file" --verdict-key "$home/keys/assay.pub" \
   --signing-key "$home/keys/approver.pem" --approver "$(id -un)" --brief "$home/report/$image.md" \
   --comment "${COMMENT:-approved on the command line}" --evidence "$home/evidence/$image" --expires 8h
-approval=$(output approve evidence-file)
+approval=$(output approve approval)
 step "$image-resume" "gate: again, with the approval" \
-  decide "$image" "$policy" --base-evidence "$home/evidence/debian-base" --resume "$approval"
+  decide "$image" "$policy" "$image-approved" --base-evidence "$home/evidence/debian-base" --resume "$approval"
 verdict=$(output "$image-resume" verdict)
 note "$verdict"
-[ "$verdict" = pass ] || { show "$image" "$verdict"; exit 1; }
+[ "$verdict" = pass ] || { show "$image" "$verdict" "$image-approved"; exit 1; }
 step publish "register-ami: into the local store, channel $channel" \
   publish "$image" "$(output "$image-resume" policy-digest)"
-show "$image" "$verdict, approved"
+show "$image" "$verdict, approved" "$image-approved"
 printf '  store     %s\n' "$(output publish location)"

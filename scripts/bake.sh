@@ -96,7 +96,7 @@ baked debian-base
 
 printf '%sassay%s  did not bake: hashes, tests, scans, decides\n' "$bold" "$reset"
 assay debian-base
-step debian-base-gate "gate: debian-base, by policies/base.yml" decide debian-base policies/base.yml
+step debian-base-gate "gate: debian-base, by policies/base.yml" decide debian-base policies/base.yml debian-base
 note "$(output debian-base-gate verdict)"
 
 printf '%sbake%s\n' "$bold" "$reset"
@@ -108,7 +108,7 @@ baked debian-app
 
 printf '%sassay%s\n' "$bold" "$reset"
 assay debian-app
-step debian-app-gate "gate: debian-app, by $policy" decide debian-app "$policy" --base-evidence "$home/evidence/debian-base"
+step debian-app-gate "gate: debian-app, by $policy" decide debian-app "$policy" debian-app --base-evidence "$home/evidence/debian-base"
 verdict=$(output debian-app-gate verdict)
 note "$verdict"
 

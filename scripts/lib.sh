@@ -33,30 +33,32 @@ step() {
   fi
 }
 
-# output ID NAME: what that step gave back.
+# output ID NAME: what that step gave back. A name that it did not give back is an error.
 output() {
   awk -v name="$2" '
     inside { if ($0 == delimiter) inside = 0; else print; next }
-    index($0, name "<<") == 1 { delimiter = substr($0, length(name) + 3); inside = 1 }
+    index($0, name "<<") == 1 { delimiter = substr($0, length(name) + 3); inside = found = 1 }
+    END { if (!found) { print "the step has no output " name > "/dev/stderr"; exit 1 } }
   ' "$home/log/$1.outputs"
 }
 
 note() { printf '    %s%s%s\n' "$dim" "$1" "$reset"; }
 
-# sign_in NAME: the key pair of one of the jobs, made once.
+# key NAME: the key pair of one of the jobs, made once.
 key() {
   [ -f "$home/keys/$1.pem" ] || "$hallmark" keygen --key "$home/keys/$1.pem" --public "$home/keys/$1.pub" >/dev/null
 }
 
 signers() { for name in bake assay approver publish; do printf '%s=%s\n' "$name" "$home/keys/$name.pub"; done; }
 
-# decide IMAGE POLICY [MORE FLAGS]: the gate, with what is the same for every image here.
+# decide IMAGE POLICY REPORT [MORE FLAGS]: the gate, with what is the same for every image here. REPORT
+# names page and brief.
 decide() {
-  local image=$1 rules=$2; shift 2
+  local image=$1 rules=$2 report=$3; shift 3
   "$hallmark" gate --image "$home/images/$image/image.json" --policy "$rules" \
     --exceptions policies/exceptions.yml --signers "$(signers)" --evidence "$home/evidence/$image" \
     --verifier-id "$verifier" --signing-key "$home/keys/assay.pem" --bundle "$home/replay/$image" \
-    --page "$home/report/$image.html" --brief "$home/report/$image.md" "$@"
+    --page "$home/report/$report.html" --brief "$home/report/$report.md" "$@"
 }
 
 # publish IMAGE POLICY_DIGEST: into the store, and the channel.
@@ -66,11 +68,11 @@ publish() {
     --verifier-id "$verifier" --policy-digest "$2" --signing-key "$home/keys/publish.pem"
 }
 
-# show IMAGE: where everything is.
+# show IMAGE VERDICT [REPORT]: where everything is.
 show() {
   printf '\n%s%s: %s%s\n\n' "$bold" "$1" "$2" "$reset"
-  printf '  page      %s\n' "$home/report/$1.html"
-  printf '  brief     %s\n' "$home/report/$1.md"
+  printf '  page      %s\n' "$home/report/${3:-$1}.html"
+  printf '  brief     %s\n' "$home/report/${3:-$1}.md"
   printf '  evidence  %s\n' "$home/evidence/$1/"
   printf '  image     %s\n' "$home/images/$1/image.json"
 }
