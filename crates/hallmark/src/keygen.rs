@@ -15,7 +15,11 @@ pub(crate) static ACTION: Action = Action {
     about: "Makes a P-256 key pair in two PEM files, for trying the chain without a key service",
     inputs: &[
         Input::new("key", Kind::Path, "The private key's file to write (PKCS#8 PEM, mode 0600)").required(),
-        Input::new("public", Kind::Path, "The public key's file to write; default: `key` with the ending .pub"),
+        Input::new(
+            "public",
+            Kind::Path,
+            "The public key's file to write; default: `key` with the ending .pub",
+        ),
     ],
     outputs: &[Output { name: "key-id", help: "SHA-256 of the public key (DER)" }],
     run: |cx| Box::pin(run(cx)),

@@ -220,7 +220,8 @@ mod tests {
     #[test]
     fn one_spelling_only() {
         assert!(EMPTY.parse::<Sha256>().is_ok());
-        for bad in ["", "e3", &EMPTY.to_uppercase(), &format!("{EMPTY}0"), &EMPTY[1..], &format!(" {EMPTY}")] {
+        for bad in ["", "e3", &EMPTY.to_uppercase(), &format!("{EMPTY}0"), &EMPTY[1..], &format!(" {EMPTY}")]
+        {
             assert!(bad.parse::<Sha256>().is_err(), "{bad}");
         }
     }

@@ -18,6 +18,9 @@ mod tests {
     #[test]
     fn members_are_sorted_and_nothing_is_added() {
         let value = serde_json::json!({"b": 1, "a": [true, null, "é\n"], "A": 1.0});
-        assert_eq!(canonical_json(&value).unwrap(), "{\"A\":1,\"a\":[true,null,\"é\\n\"],\"b\":1}".as_bytes());
+        assert_eq!(
+            canonical_json(&value).unwrap(),
+            "{\"A\":1,\"a\":[true,null,\"é\\n\"],\"b\":1}".as_bytes()
+        );
     }
 }

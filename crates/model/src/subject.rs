@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn a_malformed_digest_is_no_digest() {
-        let subject = Subject { digest: DigestSet::from([("sha256".into(), "ABC".into())]), ..Subject::default() };
+        let subject =
+            Subject { digest: DigestSet::from([("sha256".into(), "ABC".into())]), ..Subject::default() };
         assert_eq!(subject.sha256(), None);
     }
 }
