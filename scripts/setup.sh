@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what this machine lacks for `make bake` (and, with `test`, for `make test`):
+# Installs what this machine lacks for `make bake` (with `test`, for `make test`; with `bench`, for `make bench`):
 # Debian packages and the Rust toolchain. Running it again with nothing missing changes nothing.
 # The pinned tools (Packer, Goss, Trivy …) are not installed here: `hallmark tools` fetches them
 # by digest, into a cache of their own (tools.lock).
@@ -21,9 +21,14 @@ packages_test=(
   shellcheck
   chromium                       # the gate's page, in a real browser
 )
+packages_bench=(
+  python3
+  time                           # a program's peak memory, from a parent that has none
+)
 
 packages=("${packages_bake[@]}")
 [ "$want" = test ] && packages+=("${packages_test[@]}")
+[ "$want" = bench ] && packages+=("${packages_bench[@]}")
 
 sudo=()
 if [ "$(id -u)" -ne 0 ]; then

@@ -16,7 +16,7 @@ cargo build --quiet --locked --workspace --all-targets
 hallmark=$PWD/target/debug/hallmark
 
 say "pinned tools"
-HALLMARK_CACHE=$cache "$hallmark" tools
+HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign
 
 say "lint"
 scripts/lint.sh

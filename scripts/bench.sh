@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Speed and memory, each row against a peer in the same run (scripts/bench/bench.py says what they
+# are). It prints figures, ratios and aims, and writes them to target/bench.json. A missed aim is a
+# figure like any other; a measurement that could not be made is a failure.
+#
+# It wants a quiet machine, 6 GiB of disk and of memory, and, for the bake, a Debian mirror (MIRROR).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$HOME/.cargo/bin:$PATH"
+
+scripts/setup.sh bench
+
+echo "bench: building for release (minutes, the first time)" >&2
+packages=(--package hallmark)
+for library in actions/*/src/lib.rs; do
+  action=${library#actions/}
+  packages+=(--package "${action%%/*}")
+done
+cargo build --quiet --locked --release --package blocks --example digest
+cargo build --quiet --locked --release "${packages[@]}" --bins
+# What is fetched once would otherwise count as the time of the step that needs it first.
+target/release/hallmark tools >/dev/null
+
+work=target/bench
+rm -rf "$work"
+mkdir -p "$work"
+trap 'rm -f "$work"/*.raw' EXIT
+python3 scripts/bench/bench.py target/release "$work" target/bench.json
+rm -rf "$work"
