@@ -17,6 +17,12 @@ hallmark=$PWD/target/debug/hallmark
 
 say "pinned tools"
 HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign
+# The same under their plain names, for tests that call a tool themselves.
+export HALLMARK_TEST_BIN_DIR=$cache/test-bin
+mkdir -p "$HALLMARK_TEST_BIN_DIR"
+HALLMARK_CACHE=$cache "$hallmark" tools --operation check | while read -r name _ path; do
+  [ ! -x "$path" ] || ln -sfn "$path" "$HALLMARK_TEST_BIN_DIR/$name"
+done
 
 say "lint"
 scripts/lint.sh

@@ -12,13 +12,17 @@ use crate::disk;
 /// Approves a verdict.
 pub static APPROVE: Action = Action {
     name: "approve",
-    about: "Approve a `review` verdict: sign that you have seen its reasons and answer for them",
+    about: "Approves a `review` verdict: signs that you have seen its reasons and answer for them",
     inputs: &[
         Input::new("verdict", Kind::Path, "The signed verdict, as the gate wrote it").required(),
         Input::new("verdict-key", Kind::Path, "The public key (PEM) that verdicts are signed with")
             .required(),
-        Input::new("signing-key", Kind::Secret, "Your private key (PEM, or its path); not the gate's")
-            .required(),
+        Input::new(
+            "signing-key",
+            Kind::Secret,
+            "Your private key: PEM, or the path of its file; not the gate's",
+        )
+        .required(),
         Input::new("approver", Kind::Text, "Who you are").required(),
         Input::new("comment", Kind::Text, "Why"),
         Input::new(
@@ -28,8 +32,7 @@ pub static APPROVE: Action = Action {
         ),
         Input::new("expires", Kind::Duration, "How long the approval holds; the policy may end it sooner")
             .default("24h"),
-        Input::new("evidence", Kind::Path, "The folder that the approval is written to")
-            .default(".hallmark/evidence"),
+        Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
     ],
     outputs: &[
         Output { name: "approval", help: "The approval file, for `gate --resume`" },
@@ -90,9 +93,9 @@ pub fn approve(verdict: &Verified, consent: Consent) -> Result<Statement> {
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let path = ctx.path("verdict")?;
     let public =
-        PublicKey::from_pem(&disk::text(&ctx.path("verdict-key")?)?).context("the input `verdict-key`")?;
-    let secret = ctx.secret("signing-key")?.context("the input `signing-key` is missing")?;
-    let key = PrivateKey::from_pem(secret.expose()).context("the input `signing-key`")?;
+        PublicKey::from_pem(&disk::text(&ctx.path("verdict-key")?)?).context("input `verdict-key`")?;
+    let secret = ctx.secret("signing-key")?.context("input `signing-key` was not given")?;
+    let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key`")?;
     ensure!(
         key.public().key_id() != public.key_id(),
         "the `signing-key` is the verdict's own: nobody approves their own verdict"
@@ -101,7 +104,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
         .with_context(|| format!("the verdict {}", path.display()))?;
     let decided_on = ctx.now();
     let expires_on =
-        decided_on.checked_add(ctx.duration("expires")?).context("the input `expires` is too long")?;
+        decided_on.checked_add(ctx.duration("expires")?).context("input `expires` is too long")?;
     let comment = ctx.opt_text("comment")?.unwrap_or_default();
     let consent = Consent { approver: ctx.text("approver")?, comment, decided_on, expires_on };
     let statement = approve(&verified, consent)?;

@@ -12,7 +12,7 @@ use crate::{disk, load, manifest, show};
 
 pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
     let key = match ctx.secret("signing-key")? {
-        Some(pem) => Some(PrivateKey::from_pem(pem.expose()).context("the input `signing-key`")?),
+        Some(pem) => Some(PrivateKey::from_pem(pem.expose()).context("input `signing-key`")?),
         None => None,
     };
     let case = load::case(ctx, key.as_ref())?;
@@ -20,7 +20,7 @@ pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
     may_sign(&judged, key.as_ref())?;
     if key.is_none() {
         ctx.warning(
-            "There is no `signing-key`: the verdict is not signed, and nothing can be published with it.",
+            "the verdict is not signed: no `signing-key` was given, so nothing can be published with it",
         );
     }
 
@@ -42,8 +42,8 @@ pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
     disk::write(&brief, judged.brief.as_bytes())?;
 
     let exceptions = ctx.opt_path("exceptions")?.map(|path| load::shown(ctx, &path));
-    show::tell(ctx, &judged, exceptions.as_deref());
     ctx.info(&show::headline(&judged));
+    show::tell(ctx, &judged, exceptions.as_deref());
     ctx.summary().raw(&judged.brief);
     show::outputs(ctx, &judged)?;
     for (output, path) in [

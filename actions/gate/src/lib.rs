@@ -26,9 +26,9 @@ pub use approve::{APPROVE, Consent, approve};
 /// Decides about an image.
 pub static ACTION: Action = Action {
     name: "gate",
-    about: "Decide about an image: policy and evidence in, a signed verdict out",
+    about: "Decides about an image: policy and evidence in, a signed verdict out",
     inputs: &[
-        Input::new("image", Kind::Path, "The image's manifest, image.json"),
+        Input::new("image", Kind::Path, "The image: its image.json"),
         Input::new(
             "policy",
             Kind::Path,
@@ -40,8 +40,7 @@ pub static ACTION: Action = Action {
             Kind::Lines,
             "Public keys of the policy's signers: name=path of a PEM file, one a line",
         ),
-        Input::new("evidence", Kind::Path, "The folder of evidence, where the verdict is written too")
-            .default(".hallmark/evidence"),
+        Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
         Input::new(
             "base-evidence",
             Kind::Path,
@@ -52,7 +51,7 @@ pub static ACTION: Action = Action {
         Input::new(
             "signing-key",
             Kind::Secret,
-            "The private key (PEM, or its path) that signs verdict and summary",
+            "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
         ),
         Input::new("resume", Kind::Path, "An approval file that clears a `review` verdict; not on a runner"),
         Input::new(

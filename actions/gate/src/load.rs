@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use attest::{EvidenceDir, EvidenceError, Kind, PrivateKey};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use attest::{EvidenceDir, EvidenceError, Kind, PrivateKey, StrayReason};
 use model::{ImageManifest, Sha256};
 use policy::{Exceptions, Key, Policy, ResolvedPolicy};
 use runner::{Annotation, Context};
@@ -19,10 +19,10 @@ const MAX_MANIFEST: u64 = 1 << 20;
 
 /// Reads everything that the inputs name.
 pub(crate) fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> {
-    let image_path =
-        ctx.opt_path("image")?.context("the input `image` is missing: give the path of image.json")?;
-    let image = disk::read(&image_path, MAX_MANIFEST)?;
-    let parsed = ImageManifest::parse(&image).with_context(|| image_path.display().to_string())?;
+    let image_path = ctx.path("image")?;
+    let image = disk::read(&image_path, MAX_MANIFEST).context("input `image`")?;
+    let parsed =
+        ImageManifest::parse(&image).with_context(|| format!("input `image`: {}", image_path.display()))?;
     let policy = policy(ctx)?;
     let keys = Keys::of(&policy)?;
     let exceptions = exceptions(ctx, &policy)?;
@@ -33,6 +33,8 @@ pub(crate) fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> 
     let strays = listing
         .strays
         .into_iter()
+        // What an interrupted writer left was never a statement, and the step writes it again.
+        .filter(|stray| stray.reason != StrayReason::Partial)
         .map(|stray| {
             (
                 stray.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -73,9 +75,9 @@ pub(crate) fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> 
 
 /// The policy, its signers' keys brought in.
 fn policy(ctx: &mut Context) -> Result<ResolvedPolicy> {
-    let path = ctx.opt_path("policy")?.context("the input `policy` is missing: give the path of a policy")?;
-    let text = disk::text(&path)?;
-    let policy = Policy::parse(&shown(ctx, &path), &text).map_err(|problems| told(ctx, problems))?;
+    let path = ctx.path("policy")?;
+    let text = disk::text(&path).context("input `policy`")?;
+    let policy = Policy::parse(&shown(ctx, &path), &text).map_err(|problems| told(ctx, &path, problems))?;
     let mut keys = BTreeMap::new();
     for (name, key) in policy.signers() {
         if let Some(Key::Path(file)) = key {
@@ -85,7 +87,7 @@ fn policy(ctx: &mut Context) -> Result<ResolvedPolicy> {
     }
     for line in ctx.lines("signers")? {
         let Some((name, file)) = line.split_once('=') else {
-            bail!("the input `signers` has the line `{line}`: name=path is wanted");
+            bail!("input `signers` has the line `{line}`: name=path is wanted");
         };
         keys.insert(name.trim().to_owned(), ctx.cwd().join(file.trim()));
     }
@@ -94,15 +96,15 @@ fn policy(ctx: &mut Context) -> Result<ResolvedPolicy> {
         Ok((name, pem))
     };
     let pems: BTreeMap<String, String> = keys.into_iter().map(read).collect::<Result<_>>()?;
-    policy.resolve(&pems).map_err(|problems| told(ctx, problems))
+    policy.resolve(&pems).map_err(|problems| told(ctx, &path, problems))
 }
 
 fn exceptions(ctx: &mut Context, policy: &ResolvedPolicy) -> Result<Option<Vec<u8>>> {
     let Some(path) = ctx.opt_path("exceptions")? else { return Ok(None) };
-    let text = disk::text(&path)?;
+    let text = disk::text(&path).context("input `exceptions`")?;
     // Read here for its mistakes only, each shown at its place.
     Exceptions::parse(&shown(ctx, &path), &text, policy.policy().exception_limits())
-        .map_err(|problems| told(ctx, problems))?;
+        .map_err(|problems| told(ctx, &path, problems))?;
     Ok(Some(text.into_bytes()))
 }
 
@@ -111,8 +113,9 @@ pub(crate) fn shown(ctx: &Context, path: &Path) -> String {
     path.strip_prefix(ctx.cwd()).unwrap_or(path).display().to_string()
 }
 
-/// Each mistake as an annotation at its place, and all of them as the error.
-fn told(ctx: &mut Context, problems: policy::Problems) -> anyhow::Error {
+/// Each mistake as an annotation at its place, in the file's order, and how many there are as the error.
+fn told(ctx: &mut Context, path: &Path, mut problems: policy::Problems) -> anyhow::Error {
+    problems.0.sort();
     for problem in &problems.0 {
         let mut annotation =
             Annotation::new(format!("{}: {}", problem.what, problem.mend)).file(problem.file.clone());
@@ -122,7 +125,11 @@ fn told(ctx: &mut Context, problems: policy::Problems) -> anyhow::Error {
         }
         ctx.error(annotation);
     }
-    problems.into()
+    let file = shown(ctx, path);
+    match problems.0.len() {
+        1 => anyhow!("`{file}` has a mistake: nothing was decided"),
+        many => anyhow!("`{file}` has {many} mistakes: nothing was decided"),
+    }
 }
 
 /// Every report that a genuine scan refers to. What is not there, or is not what it was, is the
@@ -164,7 +171,7 @@ fn approval(ctx: &Context) -> Result<Option<Item>> {
         !ctx.github().on_runner,
         "`resume` is refused on a runner: there, approvals come from the job's environment and not from a file"
     );
-    let bytes = disk::read(&path, attest::MAX_BUNDLE as u64)?;
+    let bytes = disk::read(&path, attest::MAX_BUNDLE as u64).context("input `resume`")?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Some(Item { name, bytes }))
 }

@@ -95,11 +95,15 @@ pub(crate) fn keep(folder: &Path, name: &str, manifest: &[u8], case: &Case) -> R
     Ok(path)
 }
 
-/// Reads a manifest and everything it lists, each by its digest.
-pub(crate) fn load(path: &Path) -> Result<(Vec<u8>, Case)> {
-    let bytes = disk::read(path, MAX_MANIFEST)?;
-    let manifest: Manifest = serde_json::from_slice(&bytes)
-        .with_context(|| format!("{} is no replay manifest", path.display()))?;
+/// Reads a manifest's bytes.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    disk::read(path, MAX_MANIFEST)
+}
+
+/// Reads everything that a manifest lists, each by its digest.
+pub(crate) fn load(path: &Path, bytes: &[u8]) -> Result<Case> {
+    let manifest: Manifest =
+        serde_json::from_slice(bytes).with_context(|| format!("{} is no replay manifest", path.display()))?;
     ensure!(manifest.version == 1, "{} has version {}; this gate reads 1", path.display(), manifest.version);
     let contents = path.parent().unwrap_or_else(|| Path::new("")).join(CONTENTS);
     let get = |what: &str, digest: Sha256| -> Result<Vec<u8>> {
@@ -125,7 +129,7 @@ pub(crate) fn load(path: &Path) -> Result<(Vec<u8>, Case)> {
         let content = digest.map(|digest| get(&format!("the report {name}"), digest)).transpose()?;
         reports.insert(name.parse::<Sha256>()?, content);
     }
-    let case = Case {
+    Ok(Case {
         now: manifest.clock,
         gate: manifest.gate,
         policy: get("the policy", manifest.policy)?,
@@ -137,6 +141,5 @@ pub(crate) fn load(path: &Path) -> Result<(Vec<u8>, Case)> {
         reports,
         approval: manifest.approval.map(|entry| item("the approval", entry)).transpose()?,
         prior: manifest.prior.map(|entry| item("the approved verdict", entry)).transpose()?,
-    };
-    Ok((bytes, case))
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use attest::{EvidenceDir, Form};
 use model::Sha256;
 use policy::{EvidenceKind, Signed};
@@ -17,7 +17,9 @@ use crate::{disk, load, manifest, show};
 
 pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
     let evidence = EvidenceDir::new(ctx.path("evidence")?);
-    match compare(path, &evidence) {
+    // A manifest that cannot be read is no difference: nothing was compared.
+    let bytes = manifest::read(path).context("input `replay`")?;
+    match compare(path, bytes, &evidence) {
         Ok((judged, checked)) => {
             note_other_build(ctx, &judged)?;
             for file in &checked {
@@ -38,8 +40,8 @@ pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
 }
 
 /// Recomputes the verdict, and compares it with each signed one that claims to come from it.
-fn compare(path: &Path, evidence: &EvidenceDir) -> Result<(Judgement, Vec<PathBuf>)> {
-    let (bytes, case) = manifest::load(path)?;
+fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<(Judgement, Vec<PathBuf>)> {
+    let case = manifest::load(path, &bytes)?;
     let judged = judge::judge(&case)?;
     if judged.manifest != bytes {
         bail!("the manifest is not as this gate writes it");

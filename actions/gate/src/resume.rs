@@ -78,6 +78,11 @@ fn prior(
     if !genuine.statement.is_about(&now.image.content_digest()) {
         return Err("that verdict is about another image".into());
     }
+    // The same disk as another machine (boot mode, devices, family) is not what the approver saw.
+    let manifest = Sha256::of(&case.image);
+    if !genuine.statement.subject.iter().any(|subject| subject.sha256() == Some(manifest)) {
+        return Err("that verdict is about this content with another image.json".into());
+    }
     let verdict: verdict::Predicate = genuine.statement.predicate().map_err(|error| error.to_string())?;
     if brief_of(&genuine) != Some(read.brief.sha256) {
         return Err("the brief that was approved is not that verdict's".into());

@@ -172,7 +172,7 @@ pub(crate) fn headline(judged: &Judgement) -> String {
     let standing = |severity: Severity| judged.view.count(severity).0;
     let word = match decision.verdict {
         Verdict::Pass => "pass",
-        Verdict::Review => "review: a person has to decide",
+        Verdict::Review => "review",
         Verdict::Fail => "fail",
     };
     format!(

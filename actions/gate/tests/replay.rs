@@ -110,6 +110,18 @@ fn any_change_is_named() {
     }
 }
 
+/// What is no file at all was compared with nothing.
+#[test]
+fn a_manifest_that_cannot_be_read_is_no_difference() {
+    let world = World::good();
+    fs::create_dir(world.path("folder")).unwrap();
+    for name in ["absent.json", "folder"] {
+        let replayed = world.replay(&world.path(name).to_string_lossy());
+        assert_eq!(replayed.code, 2, "{name}: {}", replayed.stdout);
+        assert!(replayed.stdout.contains("input `replay`: cannot read"), "{name}: {}", replayed.stdout);
+    }
+}
+
 /// A verdict signed by one who may not, over the right bytes.
 #[test]
 fn the_right_verdict_by_the_wrong_signer_is_refused() {

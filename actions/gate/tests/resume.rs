@@ -148,6 +148,29 @@ fn an_approval_is_for_exactly_one_verdict() {
     }
 }
 
+/// Evidence about a raw disk fits any image.json; an approval does not.
+#[test]
+fn an_approval_is_for_exactly_one_manifest() {
+    let mut world = World::bare();
+    world.put("bake", &world.signatures(b"binary"));
+    let scan = world.scan(&[("CVE-2026-1", "CRITICAL", None)], true);
+    for (signer, mut statement) in [
+        ("bake", world.provenance()),
+        ("assay", world.tests("booted", "2026-11-22T11:00:00Z", 9, 0)),
+        ("assay", scan),
+    ] {
+        statement.subject.truncate(1);
+        world.put(signer, &statement);
+    }
+    let run = world.gate("strict");
+    assert_eq!(run.outputs["verdict"], "review", "{}", run.stderr);
+    let approval = world.approve(&run, "approver").outputs["approval"].clone();
+    world.image.boot_mode = model::BootMode::LegacyBios;
+    world.write_image();
+    let resumed = resume(&world, &approval);
+    assert_eq!((resumed.code, codes(&resumed)[0].as_str()), (1, "approval-of-another"), "{}", resumed.stdout);
+}
+
 #[test]
 fn only_a_review_can_be_approved() {
     for (found, wanted) in [

@@ -166,6 +166,32 @@ fn a_key_that_may_not_sign_verdicts_signs_none() {
     assert!(run.stderr.contains("may not sign a verdict"), "{}", run.stderr);
 }
 
+/// A file's mistakes are told once, in its order, and then counted.
+#[test]
+fn mistakes_are_told_once_in_the_order_of_the_file() {
+    let world = World::good();
+    let run = world.gate_with("recommended", &[("signers", String::new())]);
+    assert_eq!(run.code, 2);
+    let at = ["bake", "assay", "approver", "publish"].map(|name| {
+        let told: Vec<_> = run.stderr.match_indices(&format!("the signer `{name}` has no key")).collect();
+        assert_eq!(told.len(), 1, "{name}: {}", run.stderr);
+        told[0].0
+    });
+    assert!(at.is_sorted(), "{}", run.stderr);
+    assert!(run.stderr.trim_end().ends_with("has 4 mistakes: nothing was decided"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_missing_is_named_with_how_to_give_it() {
+    let world = World::good();
+    for input in ["image", "policy"] {
+        let run = world.gate_with("recommended", &[(input, String::new())]);
+        assert_eq!(run.code, 2);
+        let says = format!("input `{input}` is required and was not given; set `{input}:` under `with:`");
+        assert!(run.stderr.contains(&says), "{}", run.stderr);
+    }
+}
+
 /// The verdict of an earlier run is no input of the next, which comes to the same.
 #[test]
 fn a_second_run_is_not_disturbed_by_the_first() {

@@ -13,6 +13,9 @@ use crate::policy::Policy;
 /// How many ids a reason's sentence names before it counts the rest.
 const NAMED: usize = 5;
 
+/// How many characters of each name.
+const MAX_NAME: usize = 100;
+
 /// A finding, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
@@ -160,9 +163,13 @@ fn reasons(judged: &[Judged], family: &str) -> Vec<Reason> {
 
 fn reason(weight: Weight, severity: Severity, fixable: bool, group: &[&Judged], family: &str) -> Reason {
     let code = if fixable { Code::FixableVulnerability } else { Code::UnfixedVulnerability };
-    let names: BTreeSet<String> =
-        group.iter().map(|one| format!("{} in {}", one.finding.id, one.finding.package.name)).collect();
-    let named: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    let names: BTreeSet<(&str, &str)> =
+        group.iter().map(|one| (one.finding.id.as_str(), one.finding.package.name.as_str())).collect();
+    let named: Vec<String> = names
+        .iter()
+        .take(NAMED)
+        .map(|(id, package)| format!("{} in {}", short(id), short(package)))
+        .collect();
     let more = names.len().saturating_sub(NAMED);
     let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
     let noun = if names.len() == 1 { "vulnerability" } else { "vulnerabilities" };
@@ -175,6 +182,14 @@ fn reason(weight: Weight, severity: Severity, fixable: bool, group: &[&Judged], 
         message: format!("{} {severity} {noun} {state}: {}{rest}.", names.len(), named.join(", ")),
         evidence: evidence.into_iter().collect(),
         clears: code.clears().into(),
+    }
+}
+
+/// A name as a sentence bears it: an image may bring one of megabytes, and a reason has to be read.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(MAX_NAME) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use model::{Reason, Severity, Verdict, Weight};
 use runner::Summary;
+use runner::escape::shortened;
 
 use crate::view::{Finding, View};
 
@@ -10,18 +11,22 @@ use crate::view::{Finding, View};
 const ROWS: usize = 20;
 const FOLDED_ROWS: usize = 200;
 
+/// Characters of one value: what hides the rest is not read either. The page has all of it.
+const CELL: usize = 200;
+const SENTENCE: usize = 2000;
+
 /// The decision brief: what an approver reads before deciding.
 #[must_use]
 pub fn brief(view: &View) -> String {
     let mut summary = Summary::default();
     let word = headline(view.verdict);
-    summary.heading(2, &format!("{word}: {}", view.image.name));
-    summary.table(&["", ""], &facts(view));
+    summary.heading(2, &format!("{word}: {}", shortened(&view.image.name, CELL)));
+    summary.table(&["", ""], &cut(facts(view)));
     reasons(&mut summary, "Reasons", &view.reasons);
     if let Some(waived) = &view.waived {
-        reasons(&mut summary, &format!("Waived by {}", waived.approver), &waived.reasons);
+        reasons(&mut summary, &format!("Waived by {}", shortened(&waived.approver, CELL)), &waived.reasons);
         if !waived.comment.is_empty() {
-            summary.code(&waived.comment);
+            summary.code(&shortened(&waived.comment, SENTENCE));
         }
     }
     counts(&mut summary, view);
@@ -82,7 +87,14 @@ fn reasons(summary: &mut Summary, title: &str, reasons: &[Reason]) {
     summary.heading(3, title);
     let rows: Vec<Vec<String>> = reasons
         .iter()
-        .map(|r| vec![weight(r.weight).to_owned(), r.code.clone(), r.message.clone(), r.clears.clone()])
+        .map(|r| {
+            vec![
+                weight(r.weight).to_owned(),
+                r.code.clone(),
+                shortened(&r.message, SENTENCE),
+                r.clears.clone(),
+            ]
+        })
         .collect();
     summary.table(&["", "code", "reason", "what clears it"], &rows);
 }
@@ -115,10 +127,15 @@ fn findings(summary: &mut Summary, view: &View) {
 }
 
 fn rows_of(summary: &mut Summary, findings: &[&Finding], most: usize) {
-    summary.table(&["", "id", "severity", "package", "installed", "fixed in"], &table(findings, most));
+    summary.table(&["", "id", "severity", "package", "installed", "fixed in"], &cut(table(findings, most)));
     if findings.len() > most {
         summary.paragraph(&format!("and {} more", findings.len() - most));
     }
+}
+
+/// Rows whose values are of bearable length.
+fn cut(rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    rows.into_iter().map(|row| row.iter().map(|cell| shortened(cell, CELL)).collect()).collect()
 }
 
 fn table(findings: &[&Finding], most: usize) -> Vec<Vec<String>> {
@@ -165,7 +182,7 @@ fn folded(summary: &mut Summary, view: &View) {
             })
             .collect();
         let mut body = Summary::default();
-        body.table(&["exception", "line", "state", "suppresses", "owner", "last day", "reason"], &rows);
+        body.table(&["exception", "line", "state", "suppresses", "owner", "last day", "reason"], &cut(rows));
         summary.details(&format!("{} exceptions", view.exceptions.len()), &body.markdown());
     }
     let rows: Vec<Vec<String>> = view
@@ -175,7 +192,7 @@ fn folded(summary: &mut Summary, view: &View) {
         .map(|e| vec![e.kind.clone(), e.state.clone(), e.signer.clone(), e.issued.clone(), e.file.clone()])
         .collect();
     let mut body = Summary::default();
-    body.table(&["kind", "", "signed by", "made", "file"], &rows);
+    body.table(&["kind", "", "signed by", "made", "file"], &cut(rows));
     summary.details(&format!("{} pieces of evidence", view.evidence.len()), &body.markdown());
 }
 
@@ -223,6 +240,13 @@ mod tests {
         assert!(brief.starts_with("## 🟡 Review: web\n"), "{brief}");
         assert!(brief.contains("and 3 more"));
         assert_eq!(brief.matches("CVE\\-").count().max(brief.matches("CVE-").count()), ROWS);
+    }
+
+    #[test]
+    fn no_value_hides_the_others() {
+        let brief = brief(&view(&"x".repeat(1 << 20), FOLDED_ROWS));
+        assert!(brief.len() < 64 << 10, "{}", brief.len());
+        assert!(brief.contains("bytes more") && brief.contains("and 180 more"), "{brief}");
     }
 
     #[test]
