@@ -74,7 +74,11 @@ pub static ACTION: Action = Action {
         Input::new("junit", Kind::Path, "Where to write JUnit XML"),
         Input::new("report", Kind::Path, "Where to write Goss's JSON, beside the copy in the evidence"),
         Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
-        Input::new("signing-key", Kind::Secret, "The key that signs the evidence: PEM, or its path"),
+        Input::new(
+            "signing-key",
+            Kind::Secret,
+            "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
+        ),
     ],
     outputs: &[
         Output { name: "passed", help: "How many tests passed" },
@@ -95,6 +99,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
     let processes = process::Real;
     let key = evidence::key(ctx.secret("signing-key")?.as_ref())?;
     let specs = specs(ctx)?;
+    check(ctx)?;
     let image = open_image(ctx)?;
     let started = ctx.now();
     let (report, seen, tool) = match ctx.text("mode")?.as_str() {
@@ -133,6 +138,21 @@ fn specs(ctx: &Context) -> Result<Specs> {
     }
     let paths: Vec<PathBuf> = given.iter().map(|path| ctx.cwd().join(path)).collect();
     Specs::read(&paths, &mode)
+}
+
+/// What the table of inputs cannot say, before anything takes long.
+fn check(ctx: &Context) -> Result<()> {
+    bounded(ctx, "memory", 128, 1 << 20)?;
+    bounded(ctx, "cpus", 1, 64)?;
+    if ctx.text("mode")? == "results" && ctx.opt_path("results")?.is_none() {
+        bail!("input `results` is required in mode results: Goss's JSON that a bake left");
+    }
+    for input in ["vars", "results"] {
+        if let Some(path) = ctx.opt_path(input)?.filter(|path| !path.is_file()) {
+            bail!("input `{input}`: there is no file at {}", path.display());
+        }
+    }
+    Ok(())
 }
 
 fn open_image(ctx: &mut Context) -> Result<Image> {
@@ -197,6 +217,7 @@ async fn in_machine(
         console_log: ctx.opt_path("console-log")?,
     };
     let results = machine::run(ctx, processes, &plan, &files, architecture).await?;
+    specs.check_runs(results.len())?;
     let runs = results.iter().map(|run| Run::read(run.exit_code, &run.stdout, &run.stderr));
     let report = Report::of_runs(runs.collect::<Result<_>>()?)?;
     let seen = match bring {

@@ -68,6 +68,15 @@ impl Specs {
         files.map(|spec| (spec.path.as_path(), String::from_utf8_lossy(&spec.bytes))).collect()
     }
 
+    /// That Goss was run for each of those that it is told to read, and for no other.
+    pub(crate) fn check_runs(&self, runs: usize) -> Result<()> {
+        let wanted = self.0.iter().filter(|spec| spec.entry).count();
+        if runs != wanted {
+            bail!("goss was run {runs} times in the machine, for {wanted} specifications");
+        }
+        Ok(())
+    }
+
     /// What the evidence says was tested.
     pub(crate) fn descriptors(&self, workspace: &Path) -> Vec<ResourceDescriptor> {
         let name = |spec: &Spec| {
@@ -169,6 +178,16 @@ mod tests {
 
     fn places(specs: &Specs) -> Vec<&str> {
         specs.0.iter().map(|spec| spec.staged.as_str()).collect()
+    }
+
+    #[test]
+    fn each_specification_has_its_run() {
+        let folder = folder(&[("a.yaml", "b.yaml"), ("b.yaml", ""), ("c.yaml", "")]);
+        let given: Vec<PathBuf> = ["a.yaml", "c.yaml"].iter().map(|file| folder.path().join(file)).collect();
+        let specs = Specs::read(&given, "booted").unwrap();
+        for (runs, fits) in [(0, false), (1, false), (2, true), (3, false)] {
+            assert_eq!(specs.check_runs(runs).is_ok(), fits, "{runs}");
+        }
     }
 
     #[test]

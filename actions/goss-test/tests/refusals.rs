@@ -30,7 +30,10 @@ fn refusals_name_the_input_and_the_value() {
         (&[("specs", "spec.yaml"), ("signing-key", "not a key")], "input `signing-key`"),
         (&[("specs", "spec.yaml")], "no ext4 file system"),
         (&[("mode", "results")], "input `results` is required in mode results"),
-        (&[("mode", "results"), ("results", "nope.json")], "there are no results at"),
+        (&[("mode", "results"), ("results", "nope.json")], "input `results`: there is no file at"),
+        (&[("specs", "spec.yaml"), ("vars", "nope.yaml")], "input `vars`: there is no file at"),
+        (&[("specs", "spec.yaml"), ("memory", "127")], "input `memory`: 127 is not accepted; give 128 to"),
+        (&[("specs", "spec.yaml"), ("cpus", "65")], "input `cpus`: 65 is not accepted; give 1 to 64"),
     ] {
         let harness = inputs.iter().fold(harness(), |harness, (name, value)| harness.input(name, value));
         let run = harness.run(&ACTION);

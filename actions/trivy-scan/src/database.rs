@@ -86,7 +86,7 @@ pub(crate) async fn prepare(
         }
         DatabaseChoice::Folder(folder) => {
             let cache = folder_as_cache(folder, trivy.scratch)?;
-            allowed(inputs, real(&cache, Access::Cache).context("the input `database`")?)
+            allowed(inputs, real(&cache, Access::Cache).context("input `database`")?)
         }
         DatabaseChoice::Auto => {
             let fetched = scan::fetch(ctx, inputs, trivy, &own).await;
@@ -156,7 +156,7 @@ fn folder_as_cache(folder: &Path, scratch: &Path) -> Result<PathBuf> {
     }
     if !folder.join(DATABASE_FILE).is_file() {
         bail!(
-            "the input `database`: {} has neither {DATABASE_FILE} nor {DATABASE_FOLDER}/{DATABASE_FILE}",
+            "input `database`: {} has neither {DATABASE_FILE} nor {DATABASE_FOLDER}/{DATABASE_FILE}",
             folder.display()
         );
     }

@@ -21,7 +21,7 @@ use crate::inputs::Inputs;
 /// The key, read before anything long is done.
 pub(crate) fn key(inputs: &Inputs) -> Result<Option<PrivateKey>> {
     let pem = inputs.signing_key.as_ref();
-    pem.map(|pem| PrivateKey::from_pem(pem.expose())).transpose().context("the input `signing-key`")
+    pem.map(|pem| PrivateKey::from_pem(pem.expose())).transpose().context("input `signing-key`")
 }
 
 /// The statement about these subjects.
@@ -124,7 +124,7 @@ pub(crate) fn write(
     };
     if key.is_none() {
         ctx.warning(
-            "The evidence is unsigned, because there is no `signing-key`: a policy has to allow that by name",
+            "the evidence is not signed: no `signing-key` was given, so a policy has to allow it by name",
         );
     }
     Ok(Some(directory.write(statement, key).context("the evidence could not be written")?))

@@ -140,7 +140,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn severities(ctx: &Context, input: &str) -> Result<Vec<Severity>> {
-    ctx.list(input)?.iter().map(|word| word.parse().with_context(|| format!("the input `{input}`"))).collect()
+    ctx.list(input)?.iter().map(|word| word.parse().with_context(|| format!("input `{input}`"))).collect()
 }
 
 fn database(ctx: &Context) -> Result<DatabaseChoice> {
@@ -153,7 +153,7 @@ fn database(ctx: &Context) -> Result<DatabaseChoice> {
             let path = ctx.cwd().join(folder);
             if !path.is_dir() {
                 bail!(
-                    "the input `database` is `{folder}`: auto, cache, sample or a folder is wanted, and there is \
+                    "input `database` is `{folder}`: auto, cache, sample or a folder is wanted, and there is \
                      no such folder"
                 );
             }

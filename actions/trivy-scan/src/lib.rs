@@ -28,12 +28,12 @@ use subject::Image;
 /// The action.
 pub static ACTION: Action = Action {
     name: "trivy-scan",
-    about: "Scan an image for known vulnerabilities with Trivy, once, and keep all of it as evidence",
+    about: "Scans an image for known vulnerabilities with Trivy, once, and keeps all of it as evidence",
     inputs: &[
         Input::new(
             "image",
             Kind::Path,
-            "The image: image.json, or a raw disk. It is what is scanned, unless one of the next four is given",
+            "The image: its image.json, or a raw disk; what is scanned, unless one of the next four is given",
         ),
         Input::new("rootfs", Kind::Path, "Scan this directory with a root file system instead"),
         Input::new("sbom", Kind::Path, "Scan this SBOM (CycloneDX or SPDX, JSON) instead"),
@@ -96,11 +96,11 @@ pub static ACTION: Action = Action {
         Input::new("architecture", Kind::Text, "The architecture, where `image` is no image.json")
             .default("amd64"),
         Input::new("report-output", Kind::Path, "Where to write a copy of the report"),
-        Input::new("evidence", Kind::Path, "The evidence directory").default(".hallmark/evidence"),
+        Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
         Input::new(
             "signing-key",
             Kind::Secret,
-            "The key that signs the evidence: PEM, or a path to it. Without it the evidence is unsigned",
+            "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
         ),
     ],
     outputs: &[
@@ -136,7 +136,8 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
 pub async fn run_with(ctx: &mut Context, processes: &dyn Processes, trivy: Option<Tool>) -> Result<Outcome> {
     let inputs = Inputs::read(ctx)?;
     let key = evidence::key(&inputs)?;
-    let image = inputs.image.as_deref().map(|path| subject::open(ctx, path)).transpose()?;
+    let image =
+        inputs.image.as_deref().map(|path| subject::open(ctx, path)).transpose().context("input `image`")?;
     let taken = take(ctx, &inputs, image.as_ref(), processes, trivy).await?;
     if let Some(image) = &image {
         image
@@ -191,7 +192,7 @@ async fn take(
     trivy: Option<Tool>,
 ) -> Result<Taken> {
     if let Some(path) = &inputs.report {
-        let bytes = scan::read_limited(path)?;
+        let bytes = scan::read_limited(path).context("input `report`")?;
         let now = ctx.now();
         let seen = attest::predicate::vulns::Seen::Report;
         return Ok(Taken { bytes, facts: None, seen, started: now, finished: now, tool: None });

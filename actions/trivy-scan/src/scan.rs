@@ -131,13 +131,13 @@ pub(crate) async fn scan(
 fn target<'a>(inputs: &'a Inputs, image: Option<&'a Image>) -> Result<Target<'a>> {
     if let Some(path) = &inputs.rootfs {
         if !path.is_dir() {
-            bail!("the input `rootfs`: there is no directory {}", path.display());
+            bail!("input `rootfs`: there is no directory {}", path.display());
         }
         return Ok(Target::RootFs(path));
     }
     if let Some(path) = &inputs.sbom {
         if !path.is_file() {
-            bail!("the input `sbom`: there is no file {}", path.display());
+            bail!("input `sbom`: there is no file {}", path.display());
         }
         return Ok(Target::Sbom(path));
     }

@@ -32,12 +32,11 @@ pub static ACTION: Action = Action {
     inputs: &[
         Input::new("manifest", Kind::Path, "The manifest that lists the files and the keys they need")
             .default("signatures.yml"),
-        Input::new("evidence", Kind::Path, "The folder that evidence is written to")
-            .default(".hallmark/evidence"),
+        Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
         Input::new(
             "signing-key",
             Kind::Secret,
-            "The private key (PEM, PKCS#8) that signs the evidence, or its path; without it the evidence is unsigned",
+            "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
         ),
     ],
     outputs: &[
@@ -70,12 +69,9 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn signing_key(ctx: &mut Context) -> Result<Option<PrivateKey>> {
-    let Some(secret) = ctx.secret("signing-key")? else {
-        ctx.warning("the evidence will be unsigned, because no `signing-key` was given");
-        return Ok(None);
-    };
-    let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key` cannot be used")?;
+fn signing_key(ctx: &Context) -> Result<Option<PrivateKey>> {
+    let Some(secret) = ctx.secret("signing-key")? else { return Ok(None) };
+    let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key`")?;
     Ok(Some(key))
 }
 
@@ -86,7 +82,7 @@ fn read_manifest(path: &Path) -> Result<Vec<u8>> {
         Ok(bytes)
     };
     read().with_context(|| {
-        format!("input `manifest`: {} cannot be read; README.md shows how one is written", path.display())
+        format!("input `manifest`: {} cannot be read; actions/verify-signatures/README.md shows how one is written", path.display())
     })
 }
 
@@ -118,6 +114,11 @@ fn record(
     let statement = evidence::statement(manifest, good, ctx.now())?;
     let dir = EvidenceDir::new(ctx.path("evidence")?);
     let file = dir.write(&statement, key).context("the evidence was not written")?;
+    if key.is_none() {
+        ctx.warning(
+            "the evidence is not signed: no `signing-key` was given, so a policy has to allow it by name",
+        );
+    }
     let files: Vec<_> = good
         .iter()
         .map(|good| {

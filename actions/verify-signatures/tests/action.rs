@@ -89,7 +89,7 @@ fn without_a_signing_key_the_evidence_is_unsigned_and_says_so() {
     let job = Job::with_hello();
     let run = job.run(&[]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stdout.contains("::warning::the evidence will be unsigned"), "{}", run.stdout);
+    assert!(run.stdout.contains("::warning::the evidence is not signed"), "{}", run.stdout);
     let evidence = job.evidence();
     assert_eq!(evidence[0].form, Form::Unsigned);
     assert_eq!(read_unsigned(&evidence[0].bytes).unwrap().kind, Kind::SignatureVerification);
@@ -378,7 +378,7 @@ fn bad_inputs_are_told_before_anything_is_done() {
     for (inputs, wanted) in [
         (("manifest", "nowhere.yml"), "nowhere.yml cannot be read"),
         (("manifest", "bin"), "bin cannot be read"),
-        (("signing-key", "-----BEGIN NOTHING-----"), "input `signing-key` cannot be used"),
+        (("signing-key", "-----BEGIN NOTHING-----"), "input `signing-key`: this is not PEM"),
         (("signing-key", encrypted.as_str()), "the private key is encrypted"),
         (("signing-key", public.as_str()), "PEM of \"PUBLIC KEY\""),
     ] {

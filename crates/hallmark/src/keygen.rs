@@ -18,10 +18,10 @@ pub(crate) static ACTION: Action = Action {
         Input::new(
             "public",
             Kind::Path,
-            "The public key's file to write; default: `key` with the ending .pub",
+            "The public key's file to write; by default `key` with the ending .pub",
         ),
     ],
-    outputs: &[Output { name: "key-id", help: "SHA-256 of the public key (DER)" }],
+    outputs: &[Output { name: "key-id", help: "The SHA-256 of the public key (DER)" }],
     run: |cx| Box::pin(run(cx)),
     post: None,
 };
@@ -34,6 +34,9 @@ async fn run(cx: &mut Context) -> Result<Outcome> {
             bail!("{} exists: a key is never overwritten; name another file, or delete it", path.display());
         }
     }
+    if path == public {
+        bail!("input `public`: {} is the private key's file too; name another", public.display());
+    }
     let pem = PrivateKey::generate_p256()?;
     let id = PublicKey::from_pem(&pem.public)?.key_id().to_string();
     create(&path, 0o600, &pem.private)?;
@@ -45,6 +48,9 @@ async fn run(cx: &mut Context) -> Result<Outcome> {
 
 fn create(path: &Path, mode: u32, text: &str) -> Result<()> {
     let write = || -> std::io::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         let mut file: File = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()

@@ -8,7 +8,7 @@ use tools::{Event, Lock, Settings, Tools};
 /// See the module.
 pub(crate) static ACTION: Action = Action {
     name: "tools",
-    about: "The pinned external tools: fetch them, list what to mirror, check what is there",
+    about: "Fetches the pinned external tools, lists what to mirror, or checks what is there",
     inputs: &[
         Input::new("operation", Kind::Choice(&["fetch", "list", "check"]), "What to do").default("fetch"),
         Input::new("names", Kind::List, "The tools to fetch; all of tools.lock if none is named"),

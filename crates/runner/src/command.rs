@@ -35,6 +35,8 @@ pub(crate) fn of_action(action: &'static Action) -> Command {
 /// A program with several actions, each a subcommand.
 pub(crate) fn of_actions(name: &'static str, about: &'static str, actions: &[&'static Action]) -> Command {
     Command::new(name)
+        // Without it, the usage of a subcommand leaves the program's name out.
+        .bin_name(name)
         .about(about)
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
@@ -169,6 +171,14 @@ mod tests {
         assert!(error.contains("--fail-onn") && error.contains("--fail-on"), "{error}");
         assert!(flags(&["stray"]).is_err());
         assert!(flags(&["--fail-on", "low", "--fail-on", "high"]).is_err());
+    }
+
+    #[test]
+    fn a_subcommand_is_shown_with_the_program_that_has_it() {
+        let args: Vec<OsString> = ["try", "--help"].iter().map(Into::into).collect();
+        let help =
+            parse_many(of_actions("all", "All", &[&ACTION]), &[&ACTION], &args).err().unwrap().to_string();
+        assert!(help.contains("Usage: all try "), "{help}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ const MAX_EVENT: u64 = 32 * 1024 * 1024;
 
 /// One run of an action.
 pub struct Context {
-    action: &'static Action,
+    pub(crate) action: &'static Action,
     pub(crate) inputs: Inputs,
     env: BTreeMap<String, String>,
     cwd: PathBuf,

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use crate::Result;
 use crate::context::Context;
+use crate::input;
 use crate::secret::Secret;
 use crate::value::Value;
 
@@ -17,7 +18,7 @@ impl Context {
     /// # Errors
     /// If it was not given, is not declared, or is a secret.
     pub fn text(&self, name: &str) -> Result<String> {
-        self.opt_text(name)?.with_context(|| not_given(name))
+        self.opt_text(name)?.with_context(|| self.not_given(name))
     }
 
     /// The same, if given.
@@ -33,7 +34,7 @@ impl Context {
     /// # Errors
     /// If it was not given, or is not declared as a path.
     pub fn path(&self, name: &str) -> Result<PathBuf> {
-        self.opt_path(name)?.with_context(|| not_given(name))
+        self.opt_path(name)?.with_context(|| self.not_given(name))
     }
 
     /// The same, if given.
@@ -63,7 +64,7 @@ impl Context {
     /// # Errors
     /// If it was not given, or is not declared as a number.
     pub fn integer(&self, name: &str) -> Result<u64> {
-        self.opt_integer(name)?.with_context(|| not_given(name))
+        self.opt_integer(name)?.with_context(|| self.not_given(name))
     }
 
     /// The same, if given.
@@ -83,7 +84,7 @@ impl Context {
     /// # Errors
     /// If it was not given, or is not declared as a duration.
     pub fn duration(&self, name: &str) -> Result<Duration> {
-        self.opt_duration(name)?.with_context(|| not_given(name))
+        self.opt_duration(name)?.with_context(|| self.not_given(name))
     }
 
     /// The same, if given.
@@ -132,8 +133,10 @@ impl Context {
             .with_context(|| format!("input `{name}` is read as {kind}, but declared otherwise"))?;
         Ok(Some(taken))
     }
-}
 
-fn not_given(name: &str) -> String {
-    format!("input `{name}` was not given")
+    /// What an input that is required only in some cases lacks, in the words of one that always is.
+    fn not_given(&self, name: &str) -> String {
+        let input = self.action.inputs.iter().find(|input| input.name == name);
+        input.map_or_else(|| format!("input `{name}` was not given"), input::missing)
+    }
 }

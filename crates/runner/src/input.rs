@@ -117,7 +117,7 @@ fn find(input: &Input, given: &Given<'_>) -> Option<(String, Source)> {
         .find(|(text, _)| !text.is_empty())
 }
 
-fn missing(input: &Input) -> String {
+pub(crate) fn missing(input: &Input) -> String {
     format!(
         "input `{}` is required and was not given; set `{}:` under `with:`, or --{} ({})",
         input.name, input.name, input.name, input.help
