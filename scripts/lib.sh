@@ -64,7 +64,7 @@ decide() {
 # publish IMAGE POLICY_DIGEST: into the store, and the channel.
 publish() {
   "$hallmark" register-ami --image "$home/images/$1/image.json" --evidence "$home/evidence/$1" \
-    --store "$home/store" --channel "$channel" --verdict-signer "$home/keys/assay.pub" \
+    --store "$home/store" --name "$1" --family "$1" --channel "$channel" --verdict-signer "$home/keys/assay.pub" \
     --verifier-id "$verifier" --policy-digest "$2" --signing-key "$home/keys/publish.pem"
 }
 

@@ -3,10 +3,10 @@
 
 use crate::{
     bake_id::Ingredients,
-    record::{MANIFEST, PROVENANCE, Record, RecordedImage},
+    record::{MANIFEST, PROVENANCE, Record, RecordedImage, SIGNED},
 };
 use anyhow::{Context as _, Result, ensure};
-use attest::Statement;
+use attest::{Kind, PrivateKey, Statement, predicate::provenance};
 use blocks::digest_file;
 use model::{ImageManifest, Sha256};
 use std::{
@@ -33,8 +33,9 @@ pub(crate) enum Found {
     Stale(String),
 }
 
-/// Looks at the output folder.
-pub(crate) fn look(output: &Path, ingredients: &Ingredients) -> Result<Found> {
+/// Looks at the output folder. With a key, only what that key has signed for is adopted: an adopted
+/// image's provenance is signed again, and a record in a folder proves nothing.
+pub(crate) fn look(output: &Path, ingredients: &Ingredients, key: Option<&PrivateKey>) -> Result<Found> {
     let record = match Record::read(output) {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(Found::Stale(format!("nothing was baked into {} before", output.display()))),
@@ -49,7 +50,8 @@ pub(crate) fn look(output: &Path, ingredients: &Ingredients) -> Result<Found> {
     if record.images.is_empty() {
         return Ok(Found::Stale("the record lists no image".to_owned()));
     }
-    let images: Result<Vec<Image>> = record.images.iter().map(|image| open(output, image)).collect();
+    let images: Result<Vec<Image>> =
+        record.images.iter().map(|image| open(output, image, record.bake_id, key)).collect();
     Ok(match images {
         Ok(images) => Found::Adopted(images),
         Err(error) => Found::Stale(format!("{error:#}")),
@@ -64,7 +66,7 @@ fn changed(names: &[&str]) -> String {
     if more > 0 { format!("changed: {names} and {more} more") } else { format!("changed: {names}") }
 }
 
-fn open(output: &Path, recorded: &RecordedImage) -> Result<Image> {
+fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, key: Option<&PrivateKey>) -> Result<Image> {
     let folder = output.join(&recorded.folder);
     let manifest_path = folder.join(MANIFEST);
     let manifest = ImageManifest::parse(&read(&manifest_path, recorded.manifest)?)?;
@@ -88,7 +90,28 @@ fn open(output: &Path, recorded: &RecordedImage) -> Result<Image> {
         "{} is about another image",
         provenance_path.display()
     );
+    let place = provenance_path.display();
+    ensure!(provenance.kind()? == Kind::Provenance, "{place} is no provenance");
+    let predicate: provenance::Predicate = provenance.predicate()?;
+    let said = &predicate.build_definition.internal_parameters;
+    let says = |name: &str, value: &str| said.get(name).and_then(|found| found.as_str()) == Some(value);
+    ensure!(
+        says("bakeId", &bake_id.to_string()) && says("source", &recorded.source),
+        "{place} is about another bake"
+    );
+    if let Some(key) = key {
+        signed_by(key, &folder.join(SIGNED), recorded.provenance)?;
+    }
     Ok(Image { source: recorded.source.clone(), manifest_path, manifest, provenance })
+}
+
+/// That the key of this job signed exactly this provenance when the image was baked.
+fn signed_by(key: &PrivateKey, path: &Path, provenance: Sha256) -> Result<()> {
+    let said = || format!("{} does not say that this job's `signing-key` baked it", path.display());
+    let bytes = fs::read(path).with_context(said)?;
+    let verified = attest::verify(&bytes, std::slice::from_ref(key.public())).with_context(said)?;
+    ensure!(verified.payload_digest == provenance, "{} is about another provenance", path.display());
+    Ok(())
 }
 
 fn read(path: &Path, expected: Sha256) -> Result<Vec<u8>> {

@@ -14,7 +14,7 @@ use crate::{
     packer::Packer,
     plugins::{self, Plugin},
     provenance,
-    record::{self, MANIFEST, PROVENANCE, Record, RecordedImage},
+    record::{self, MANIFEST, PROVENANCE, Record, RecordedImage, SIGNED},
     results::Results,
     verified,
     workshop::{self, Workshop},
@@ -40,7 +40,7 @@ const HIDDEN: &str = "<sensitive>";
 pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let inputs = Inputs::read(ctx)?;
     let key = inputs.signing_key.as_ref().map(|pem| PrivateKey::from_pem(pem.expose()));
-    let key = key.transpose().context("input `signing-key` is not a private key that is known")?;
+    let key = key.transpose().context("input `signing-key`")?;
     let processes = Real;
     let tool = packer(ctx, &processes).await?;
     let workshop = Workshop::open(&inputs.output, ctx.temp()).await?;
@@ -145,7 +145,7 @@ impl Bake<'_> {
         if self.inputs.force {
             return Ok(Found::Stale("it is forced".to_owned()));
         }
-        adopt::look(self.workshop.output(), ingredients)
+        adopt::look(self.workshop.output(), ingredients, self.key)
     }
 
     /// Builds, and makes sure that what was recorded as going in is what went in.
@@ -162,6 +162,19 @@ impl Bake<'_> {
             "files changed while they were baked with, so what went into the image is not known: {}",
             spoiled.join(", ")
         );
+        // What is named as verified, and as the base, has to be what the template found there.
+        ensure!(
+            verified::files(&self.inputs.verified, self.key, ctx.cwd())? == materials.verified,
+            "the evidence of verify-signatures changed during the bake"
+        );
+        if let Some(path) = &self.inputs.base {
+            let base = Base::open(path, self.inputs.architecture)
+                .context("the base image was changed during the bake")?;
+            ensure!(
+                materials.base.as_ref().is_some_and(|before| before.manifest == base.manifest),
+                "the base image was changed during the bake"
+            );
+        }
         ensure!(
             !(made.files.is_empty() && made.clouds.is_empty()),
             "the build made no image: end the template with a builder or post-processor (such as artifice) that says what it made"
@@ -214,6 +227,12 @@ impl Bake<'_> {
         let (manifest_bytes, provenance_bytes) = (manifest.to_bytes()?, provenance.to_bytes()?);
         let manifest_path = folder.join(MANIFEST);
         record::write_whole(&folder.join(PROVENANCE), &provenance_bytes)?;
+        match self.key {
+            Some(key) => {
+                record::write_whole(&folder.join(SIGNED), &attest::sign(&provenance, key)?.to_bytes()?)?;
+            }
+            None => record::remove(&folder.join(SIGNED))?,
+        }
         record::write_whole(&manifest_path, &manifest_bytes)?;
         let recorded = RecordedImage {
             source: raw.source.clone(),

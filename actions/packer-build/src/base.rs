@@ -18,9 +18,10 @@ impl Base {
     /// Reads `image.json` and hashes what lies beside it: what is built on is recorded, not believed.
     pub(crate) fn open(path: &Path, architecture: Architecture) -> Result<Self> {
         let bytes =
-            fs::read(path).with_context(|| format!("cannot read the base image {}", path.display()))?;
-        let manifest = ImageManifest::parse(&bytes)
-            .with_context(|| format!("{} is not the manifest of an image", path.display()))?;
+            fs::read(path).with_context(|| format!("input `base-image`: cannot read {}", path.display()))?;
+        let manifest = ImageManifest::parse(&bytes).with_context(|| {
+            format!("input `base-image`: {} is not the manifest of an image", path.display())
+        })?;
         ensure!(
             manifest.architecture == architecture,
             "the base image {} is for {}, and this image is to be for {}",

@@ -103,7 +103,11 @@ pub(crate) fn move_file(from: &Path, to: &Path) -> Result<()> {
 
 fn copy_sparse(from: &Path, to: &Path) -> io::Result<()> {
     let mut source = File::open(from)?;
-    let target = File::create(to)?;
+    match fs::remove_file(to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let target = File::create_new(to)?;
     let size = source.metadata()?.len();
     ftruncate(&target, size)?;
     let mut buffer = vec![0; 1 << 20];

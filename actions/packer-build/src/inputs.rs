@@ -125,8 +125,9 @@ impl Inputs {
 impl Template {
     fn at(path: &Path, cwd: &Path) -> Result<Self> {
         // Without `..` and links, so that it can be told apart from the output folder.
-        let path =
-            path.canonicalize().with_context(|| format!("the template {} is not there", path.display()))?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("input `template`: {} is not there", path.display()))?;
         let cwd = cwd.canonicalize().context("the working folder is not there")?;
         let file_name = path.file_name().unwrap_or_default().to_string_lossy();
         let folder = if path.is_dir() {

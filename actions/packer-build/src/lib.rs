@@ -38,7 +38,7 @@ pub static ACTION: Action = Action {
 };
 
 const INPUTS: &[Input] = &[
-    Input::new("template", Kind::Path, "Packer template: a folder, or one .pkr.hcl or .pkr.json file")
+    Input::new("template", Kind::Path, "The Packer template: a folder, or one .pkr.hcl or .pkr.json file")
         .required(),
     Input::new("var", Kind::Lines, "Variables for the template, one name=value a line"),
     Input::new(
@@ -53,38 +53,47 @@ const INPUTS: &[Input] = &[
     Input::new(
         "base-image",
         Kind::Path,
-        "image.json of the image to build on, passed as variable base_image",
+        "The image to build on: its image.json; the template gets the disk as variable base_image",
     ),
-    Input::new("name", Kind::Text, "Name of the image; the template's name if not given"),
-    Input::new("family", Kind::Text, "What stays the same over rebuilds; the name if not given"),
-    Input::new("architecture", Kind::Choice(&["amd64", "arm64"]), "Processor architecture").default("amd64"),
-    Input::new("distribution", Kind::Text, "Operating system and its version, such as `debian 13`"),
+    Input::new("name", Kind::Text, "The name of the image; the template's by default"),
+    Input::new(
+        "family",
+        Kind::Text,
+        "The image family, which stays the same over rebuilds; the name by default",
+    ),
+    Input::new("architecture", Kind::Choice(&["amd64", "arm64"]), "The processor architecture")
+        .default("amd64"),
+    Input::new("distribution", Kind::Text, "The operating system and its version, such as `debian 13`"),
     Input::new(
         "boot-mode",
         Kind::Choice(&["uefi", "legacy-bios", "uefi-preferred"]),
         "How firmware starts the image",
     )
     .default("uefi"),
-    Input::new("root-device", Kind::Text, "Device that the first disk appears as").default("/dev/xvda"),
-    Input::new("output", Kind::Path, "Folder for the image; .hallmark/images/NAME if not given"),
+    Input::new("root-device", Kind::Text, "The device that the first disk appears as").default("/dev/xvda"),
+    Input::new("output", Kind::Path, "The folder of the image; by default .hallmark/images/NAME"),
     Input::new("sources", Kind::List, "More files and folders that the template uses: part of the bake id"),
     Input::new(
         "verified-files",
         Kind::List,
         "Evidence of verify-signatures, by file or folder: its files are checked again and recorded",
     ),
-    Input::new("snapshot", Kind::Text, "Date or id of the package snapshot: a new one is a new bake"),
+    Input::new("snapshot", Kind::Text, "The date or id of the package snapshot: a new one is a new bake"),
     Input::new("timeout", Kind::Duration, "How long the build may take").default("4h"),
     Input::new("force", Kind::Bool, "Bake even if nothing has changed").default("false"),
-    Input::new("evidence", Kind::Path, "Folder for the evidence").default(".hallmark/evidence"),
-    Input::new("signing-key", Kind::Secret, "Private key that signs the evidence, as PEM or a path"),
+    Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
+    Input::new(
+        "signing-key",
+        Kind::Secret,
+        "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
+    ),
 ];
 
 const OUTPUTS: &[Output] = &[
-    Output { name: "image", help: "Path of image.json, if the build made one image" },
+    Output { name: "image", help: "The path of image.json, if the build made one image" },
     Output { name: "images", help: "Everything the build made, as a JSON array" },
-    Output { name: "content-digest", help: "Content digest of the image, if the build made one" },
+    Output { name: "content-digest", help: "The content digest of the image, if the build made one" },
     Output { name: "image-manifest", help: "The image's manifest, as JSON, if the build made one" },
-    Output { name: "bake-id", help: "Digest over everything that the bake depended on" },
+    Output { name: "bake-id", help: "The digest over everything that the bake depended on" },
     Output { name: "adopted", help: "`true` if nothing had changed and the image was not baked anew" },
 ];

@@ -153,11 +153,11 @@ pub(crate) fn files(inputs: &Inputs, cwd: &Path, except: &[PathBuf]) -> Result<V
     take("template", &inputs.template.folder, "")?;
     for source in &inputs.sources {
         let name = source.canonicalize().map_or_else(|_| String::new(), |source| shown(&source, &cwd));
-        take("source/", source, &name)?;
+        take("source/", source, &name).context("input `sources`")?;
     }
     // Their order counts: a later one wins.
     for (index, file) in inputs.variable_files.iter().enumerate() {
-        take("variable-file/", file, &index.to_string())?;
+        take("variable-file/", file, &index.to_string()).context("input `var-file`")?;
     }
     Ok(all)
 }

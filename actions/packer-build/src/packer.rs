@@ -147,7 +147,8 @@ fn succeeded(what: &str, exit: Exit, heard: &Heard) -> Result<()> {
     let mut reasons: Vec<String> =
         heard.failures.iter().map(|(source, why)| format!("{source}: {why}")).collect();
     if heard.errors > 0 {
-        reasons.push(format!("{} errors in the template", heard.errors));
+        let s = if heard.errors == 1 { "" } else { "s" };
+        reasons.push(format!("{} error{s} in the template", heard.errors));
     } else if reasons.is_empty() {
         reasons.extend(heard.last_error.clone());
     }

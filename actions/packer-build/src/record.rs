@@ -22,6 +22,10 @@ pub(crate) const MANIFEST: &str = "image.json";
 /// The statement that was made when the image was baked, kept for when it is adopted.
 pub(crate) const PROVENANCE: &str = "provenance.json";
 
+/// The same, signed: whoever can write into the output folder can write a record and a statement, but
+/// not this. Without it nothing is adopted that would be signed.
+pub(crate) const SIGNED: &str = "provenance.sigstore.json";
+
 /// What was baked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -98,7 +102,8 @@ pub(crate) fn forget(output: &Path) -> Result<()> {
     remove(&output.join(MANIFEST))
 }
 
-fn remove(path: &Path) -> Result<()> {
+/// Removes a file that may be gone already.
+pub(crate) fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))
@@ -107,11 +112,13 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Writes beside the place and renames: a reader sees the whole file or none.
+/// Writes beside the place and renames: a reader sees the whole file or none. A link that somebody left there
+/// is replaced, not followed.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fresh = path.with_extension("json.tmp");
+    remove(&fresh)?;
     let write = || -> io::Result<()> {
-        let fresh = path.with_extension("json.tmp");
-        let mut file = File::create(&fresh)?;
+        let mut file = File::create_new(&fresh)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&fresh, path)

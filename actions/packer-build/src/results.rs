@@ -35,7 +35,7 @@ impl Results<'_> {
         }
         if key.is_none() && !self.images.is_empty() {
             ctx.warning(
-                "The provenance is not signed: give `signing-key`, or a policy has to allow it by name.",
+                "the evidence is not signed: no `signing-key` was given, so a policy has to allow it by name",
             );
         }
         if !self.clouds.is_empty() {
@@ -77,7 +77,10 @@ impl Results<'_> {
             None => ("adopted", "Nothing had changed since it was baked: not baked anew.".to_owned()),
             Some((took, why)) => ("baked", format!("Baked in {:.1} s; {why}.", took.as_secs_f64())),
         };
-        ctx.info(&format!("{what} {verb}. {why}"));
+        // A terminal shows the summary in the same place.
+        if ctx.github().on_runner {
+            ctx.info(&format!("{what} {verb}. {why}"));
+        }
         let mut rows = Vec::new();
         for image in self.images {
             let manifest = &image.manifest;

@@ -21,8 +21,8 @@ pub(crate) struct VerifiedFile {
     pub(crate) statement: Sha256,
 }
 
-/// Reads the evidence at these paths and checks each file that it names. Signed evidence has to be
-/// signed by the key of this job: it is the same job that verifies and bakes.
+/// Reads the evidence at these paths and checks each file that it names. With a key, the evidence has to
+/// be signed by it: it is the same job that verifies and bakes, and what it says here, it signs.
 pub(crate) fn files(paths: &[PathBuf], key: Option<&PrivateKey>, cwd: &Path) -> Result<Vec<VerifiedFile>> {
     let mut files: Vec<VerifiedFile> = Vec::new();
     for path in paths {
@@ -65,7 +65,10 @@ fn statement(bytes: &[u8], file: &Path, key: Option<&PrivateKey>) -> Result<(Sta
         (true, None) => {
             bail!("is signed, and there is no `signing-key` to check it with: give the job's key")
         }
-        (false, _) => {
+        (false, Some(_)) => {
+            bail!("is not signed, and this job signs what it says: verify with its `signing-key` too")
+        }
+        (false, None) => {
             let unsigned = read_unsigned(bytes)?;
             (unsigned.statement, unsigned.kind, unsigned.payload_digest)
         }

@@ -10,11 +10,11 @@
 use anyhow::{Context as _, Result, bail};
 use model::Sha256;
 use runner::{Context, Outcome};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use std::{
     fs::{self, DirBuilder, File},
     io,
-    os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _},
+    os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _, fs::OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -37,7 +37,13 @@ impl Workshop {
     pub(crate) async fn open(output: &Path, temp: &Path) -> Result<Self> {
         fs::create_dir_all(output).with_context(|| format!("cannot make the folder {}", output.display()))?;
         let output = output.canonicalize().with_context(|| format!("cannot find {}", output.display()))?;
-        let lock = File::create(output.join(".lock"))
+        // Neither emptied nor followed: a link that was left here would be emptied instead.
+        let lock = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+            .open(output.join(".lock"))
             .with_context(|| format!("cannot write into the folder {}", output.display()))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}

@@ -4,9 +4,12 @@
 
 mod common;
 
-use common::{done, failed, is_tidy, output, provenance, template, with_template};
+use attest::{KeyPem, PrivateKey, Statement, sign};
+use common::{done, failed, is_tidy, json, output, provenance, template, with_template};
+use model::{Sha256, canonical_json};
 use packer_build::ACTION;
 use rustix::fs::{FlockOperation, flock};
+use serde_json::Value;
 use std::{
     fs::{self, File},
     os::unix::fs::FileExt as _,
@@ -187,6 +190,72 @@ fn what_is_not_whole_is_never_adopted() {
         assert_eq!(run.outputs["bake-id"], first.outputs["bake-id"], "{name}");
         is_tidy(&harness);
     }
+}
+
+/// Whoever can write into the output folder (or into the cache that it is restored from) can make a disk, a
+/// manifest, a statement and a record that agree; the key of the job never signs for them.
+#[test]
+fn a_record_that_agrees_with_itself_is_not_signed() {
+    let KeyPem { private, .. } = PrivateKey::generate_p256().unwrap();
+    let unsigned = with_template(&template(&[]));
+    done(&unsigned.run(&ACTION));
+    let key = unsigned.input("signing-key", &private);
+    let refused = |says: &str| {
+        let run = key.run(&ACTION);
+        done(&run);
+        let line = run.stdout.lines().find(|line| line.contains("has to be baked")).unwrap_or("adopted");
+        assert!(line.contains(says), "{says}: {line}");
+        assert_eq!(key.run(&ACTION).outputs["adopted"], "true", "{says}");
+    };
+    refused("does not say that this job's `signing-key` baked it");
+    let out = output(&key);
+    forge(&out, |statement| {
+        statement["predicate"]["buildDefinition"]["resolvedDependencies"] =
+            serde_json::json!([{"name": "harmless"}]);
+    });
+    refused("is about another provenance");
+    forge(&out, |statement| {
+        statement["predicateType"] = serde_json::json!("https://in-toto.io/attestation/test-result/v0.1");
+    });
+    refused("provenance.json is no provenance");
+    forge(&out, |statement| {
+        statement["predicate"]["buildDefinition"]["internalParameters"]["bakeId"] = serde_json::json!("0");
+    });
+    refused("provenance.json is about another bake");
+    let signed = out.join("provenance.sigstore.json");
+    let theirs = PrivateKey::from_pem(&PrivateKey::generate_p256().unwrap().private).unwrap();
+    let statement = Statement::from_bytes(&fs::read(out.join("provenance.json")).unwrap()).unwrap();
+    fs::write(signed, sign(&statement, &theirs).unwrap().to_bytes().unwrap()).unwrap();
+    refused("does not say that this job's `signing-key` baked it");
+}
+
+/// A link that was left in the output folder leads nobody's writes elsewhere.
+#[test]
+fn links_in_the_output_folder_are_not_followed() {
+    let harness = with_template(&template(&[]));
+    let precious = harness.file("precious", "precious");
+    let out = output(&harness);
+    fs::create_dir_all(&out).unwrap();
+    for name in ["bake.json.tmp", "image.json.tmp", "provenance.json.tmp", "disk.raw", "image.json"] {
+        std::os::unix::fs::symlink(&precious, out.join(name)).unwrap();
+    }
+    done(&harness.run(&ACTION));
+    assert!(fs::symlink_metadata(out.join("disk.raw")).unwrap().is_file());
+    fs::remove_file(out.join(".lock")).unwrap();
+    std::os::unix::fs::symlink(&precious, out.join(".lock")).unwrap();
+    failed(&harness.run(&ACTION), "cannot write into the folder");
+    assert_eq!(fs::read_to_string(precious).unwrap(), "precious");
+}
+
+/// Changes the kept statement, and the record so that it agrees.
+fn forge(out: &Path, change: impl FnOnce(&mut Value)) {
+    let mut statement = json(out.join("provenance.json"));
+    change(&mut statement);
+    let bytes = canonical_json(&statement).unwrap();
+    fs::write(out.join("provenance.json"), &bytes).unwrap();
+    let mut record = json(out.join("bake.json"));
+    record["images"][0]["provenance"] = serde_json::json!(Sha256::of(&bytes));
+    fs::write(out.join("bake.json"), canonical_json(&record).unwrap()).unwrap();
 }
 
 #[test]

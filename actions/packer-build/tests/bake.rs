@@ -155,7 +155,7 @@ fn a_syntax_error_is_an_annotation_on_its_line() {
     let harness = with_template("source \"null\" \"disk\" {\n  communicator = none {\n}\n");
     let run = harness.run(&ACTION);
     failed(&run, "::error file=packer/small/small.pkr.hcl,line=2,title=Packer::");
-    failed(&run, "packer validate ended with exit code 1: 1 errors in the template");
+    failed(&run, "packer validate ended with exit code 1: 1 error in the template");
     assert!(!output(&harness).join("image.json").exists());
     is_tidy(&harness);
 }
@@ -184,7 +184,7 @@ fn hostile_output_is_only_text() {
     let run = harness.run(&ACTION);
     done(&run);
     for line in run.stdout.lines() {
-        let ours = ["::group::packer ", "::endgroup::", "::warning::The provenance is not signed"];
+        let ours = ["::group::packer ", "::endgroup::", "::warning::the evidence is not signed"];
         let inert = !line.trim_start().starts_with("::") && !line.contains("##[") && !line.contains('\u{1b}');
         assert!(inert || ours.iter().any(|ours| line.starts_with(ours)), "{line:?}");
         assert!(line.len() < 10_000, "a line of {} bytes", line.len());
@@ -421,11 +421,12 @@ fn inputs_that_contradict_each_other_are_refused() {
         ("var", "architecture=arm64", "the image's manifest would not be true"),
         ("name", "../up", "is not accepted"),
         ("distribution", "debian", "give a name and a version"),
-        ("template", "nowhere", "is not there"),
+        ("template", "nowhere", "input `template`: "),
         ("template", "README.md", "neither a folder nor a .pkr.hcl"),
-        ("sources", "nowhere", "is not there"),
-        ("base-image", "nowhere/image.json", "cannot read the base image"),
-        ("signing-key", "no key", "is not a private key that is known"),
+        ("sources", "nowhere", "input `sources`: "),
+        ("var-file", "nowhere", "input `var-file`: "),
+        ("base-image", "nowhere/image.json", "input `base-image`: cannot read"),
+        ("signing-key", "no key", "input `signing-key`: this is not PEM"),
         ("verified-files", "nowhere", "cannot read the evidence"),
         ("verified-files", "packer", "holds no evidence of verify-signatures"),
     ] {

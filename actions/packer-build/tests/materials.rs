@@ -188,9 +188,21 @@ fn signed_verification_has_to_be_of_this_job() {
     let forged = given().input("signing-key", &private);
     verification(&forged, b"the agent", Some(&theirs));
     failed(&forged.run(&ACTION), "is not signed by this job's `signing-key`");
+    let bare = given().input("signing-key", &private);
+    verification(&bare, b"the agent", None);
+    failed(&bare.run(&ACTION), "is not signed, and this job signs what it says");
     let unknown = given();
     verification(&unknown, b"the agent", Some(&ours));
     failed(&unknown.run(&ACTION), "there is no `signing-key` to check it with");
+}
+
+#[test]
+fn a_verified_file_is_the_one_that_was_baked_with() {
+    let harness = with_template(&template(&["echo another >files/agent"]));
+    let harness = harness.input("verified-files", ".hallmark/evidence");
+    harness.file("files/agent", "the agent");
+    verification(&harness, b"the agent", None);
+    failed(&harness.run(&ACTION), "it was changed in between");
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(crate) struct Released<'a> {
 /// Writes the statement and tells its path.
 pub(crate) fn write(ctx: &mut Context, request: &Request, released: &Released<'_>) -> Result<String> {
     if request.signing_key.is_none() {
-        ctx.warning("The release is not signed: input `signing-key` was not given");
+        ctx.warning("the release is not signed: no `signing-key` was given");
     }
     let statement = statement(released)?;
     let path = EvidenceDir::new(&request.evidence).write(&statement, request.signing_key.as_ref())?;

@@ -35,7 +35,10 @@ pub(crate) fn report(ctx: &mut Context, report: &Report) -> Result<()> {
         .iter()
         .map(|(what, file, on)| vec![what.clone(), file.clone(), on.to_string()])
         .collect();
-    ctx.info(&report.headline);
+    // A terminal shows the summary in the same place.
+    if ctx.github().on_runner {
+        ctx.info(&report.headline);
+    }
     ctx.summary()
         .heading(2, &report.headline)
         .table(&["", report.name.as_str()], &rows)

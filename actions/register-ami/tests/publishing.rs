@@ -160,7 +160,7 @@ fn without_a_key_the_release_is_unsigned_and_says_so() {
     place.pass(&place.image("one"));
     let run = place.harness("one").input("signing-key", "").run(&ACTION);
     assert_eq!(run.code, 0, "{}", run.stdout);
-    assert!(run.stdout.contains("::warning::The release is not signed"), "{}", run.stdout);
+    assert!(run.stdout.contains("::warning::the release is not signed"), "{}", run.stdout);
     let unsigned =
         tree(&place.evidence()).into_keys().filter(|name| name.to_string_lossy().ends_with(".intoto.json"));
     assert_eq!(unsigned.count(), 1);

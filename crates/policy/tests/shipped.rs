@@ -39,7 +39,7 @@ fn every_shipped_policy_reads_and_is_explained() {
             names += 1;
         }
     }
-    assert_eq!(names, 4);
+    assert_eq!(names, 5);
 }
 
 /// `demo` is `recommended` with the sample database allowed, and nothing else.

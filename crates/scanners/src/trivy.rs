@@ -29,11 +29,15 @@ pub const DATABASE_FILE: &str = "trivy.db";
 pub const METADATA_FILE: &str = "metadata.json";
 
 /// What Trivy logs when it goes on without a part of what it scans.
-const GAPS: [&str; 4] = [
+///
+/// The last one is no part, but all of it: for a release that Trivy does not know there are no advisories, and
+/// its report lists every package and no vulnerability.
+const GAPS: [&str; 5] = [
     "Partition error",
     "LVM is not supported",
     "Multiple OS components are not supported",
     "Some OS packages were skipped",
+    "This OS version is not on the EOL list",
 ];
 
 /// What a scan with the sample database leaves alone.
@@ -246,6 +250,9 @@ mod tests {
     #[test]
     fn a_log_that_tells_of_a_gap() {
         assert!(Trivy.tells_of_a_gap("2026-11-22T22:05:54Z\tWARN\t[vm] Partition error\terr=\"x\""));
+        assert!(Trivy.tells_of_a_gap(
+            "2026-11-22T23:38:38Z\tWARN\tThis OS version is not on the EOL list\tfamily=\"debian\" version=\"99\""
+        ));
         assert!(!Trivy.tells_of_a_gap("INFO\tDetected OS"));
     }
 

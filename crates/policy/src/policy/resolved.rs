@@ -24,11 +24,11 @@ pub struct ResolvedPolicy {
 }
 
 impl Policy {
-    /// Brings in the signers' public keys (PEM), by name. A key given here beats the policy's own,
-    /// unless the policy carries the key itself.
+    /// Brings in the signers' public keys (PEM), by name. A key given here beats the policy's path;
+    /// where the policy carries the key itself, it has to be the same.
     ///
     /// # Errors
-    /// A signer without a key, or a key for nobody.
+    /// A signer without a key, with two, or a key for nobody.
     pub fn resolve(self, given: &BTreeMap<String, String>) -> Result<ResolvedPolicy, Problems> {
         let mut problems = Vec::new();
         let mut keys = BTreeMap::new();
@@ -37,7 +37,17 @@ impl Policy {
                 Some(Key::Pem(pem)) => Some(pem),
                 Some(Key::Path(_)) | None => None,
             };
-            match given.get(name).or(inline) {
+            if let (Some(own), Some(other)) = (inline, given.get(name))
+                && one_spelling(own) != one_spelling(other)
+            {
+                problems.push(Problem {
+                    file: self.file.clone(),
+                    at: signer.at,
+                    what: format!("another key is given for the signer `{name}` than the policy carries"),
+                    mend: "do not give it, or change the policy".into(),
+                });
+            }
+            match inline.or_else(|| given.get(name)) {
                 Some(pem) => {
                     keys.insert(name.clone(), one_spelling(pem));
                 }
@@ -131,12 +141,43 @@ fn rule(rule: &Rule) -> Value {
     written
 }
 
-/// A key file's line ends, indentation and surrounding text are no part of the key.
+/// How long a line of PEM is (RFC 7468).
+const PEM_LINE: usize = 64;
+
+/// A key file's line ends, line lengths, indentation and surrounding text are no part of the key: one key
+/// under two names has to show.
 fn one_spelling(pem: &str) -> String {
     let lines: Vec<&str> = pem.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let begin = lines.iter().position(|line| line.starts_with("-----BEGIN ")).unwrap_or(0);
     let end = lines.iter().rposition(|line| line.starts_with("-----END ")).map_or(lines.len(), |at| at + 1);
-    lines.get(begin..end).unwrap_or(&lines).join("\n") + "\n"
+    let (mut text, mut body) = (String::new(), String::new());
+    for line in lines.get(begin..end).unwrap_or(&lines) {
+        if line.starts_with("-----") {
+            flush(&mut text, &mut body);
+            text.push_str(line);
+            text.push('\n');
+        } else {
+            body.extend(line.chars().filter(|c| !c.is_whitespace()));
+        }
+    }
+    flush(&mut text, &mut body);
+    text
+}
+
+/// Writes what has been gathered in lines of the usual length.
+fn flush(text: &mut String, body: &mut String) {
+    let mut length = 0;
+    for c in body.drain(..) {
+        if length == PEM_LINE {
+            text.push('\n');
+            length = 0;
+        }
+        text.push(c);
+        length += 1;
+    }
+    if length > 0 {
+        text.push('\n');
+    }
 }
 
 impl ResolvedPolicy {

@@ -55,6 +55,18 @@ fn spelling_does_not_change_the_digest_and_meaning_does() {
     assert_eq!(first, digest(GOOD, &crlf));
     assert_eq!(first, digest(&format!("# a comment\n{}", GOOD.replace("24h", "1d")), &keys()));
     assert_ne!(first, digest(&GOOD.replace("24h", "2d"), &keys()));
+    let long = |at: usize| {
+        let body = "A".repeat(124);
+        let (head, tail) = body.split_at(at);
+        let mut keys = keys();
+        keys.insert(
+            "bake".into(),
+            format!("-----BEGIN PUBLIC KEY-----\n{head}\n{tail}\n-----END PUBLIC KEY-----\n"),
+        );
+        digest(GOOD, &keys)
+    };
+    assert_eq!(long(64), long(76), "however long its lines are");
+    assert_ne!(long(64), first);
     let mut other = keys();
     other.insert("bake".into(), other["assay"].clone());
     assert_ne!(first, digest(GOOD, &other));
@@ -68,6 +80,22 @@ fn a_signer_without_a_key_and_a_key_for_nobody_are_refused() {
     let problems = Policy::parse("p.yml", GOOD).unwrap().resolve(&given).unwrap_err().to_string();
     assert!(problems.contains("p.yml:3:11: the signer `bake` has no key"), "{problems}");
     assert!(problems.contains("`mallory`, which is none of the policy's signers"), "{problems}");
+}
+
+#[test]
+fn a_key_that_the_policy_carries_is_not_exchanged() {
+    let text = GOOD.replace("{key: b.pub}", "{pem: 'mine'}");
+    let resolve = |key: &str| {
+        let given: BTreeMap<String, String> =
+            [("bake", key), ("assay", "a")].map(|(name, pem)| (name.into(), pem.into())).into();
+        Policy::parse("p.yml", &text).unwrap().resolve(&given)
+    };
+    assert_eq!(resolve(" mine\r\n").unwrap().keys()["bake"], "mine\n");
+    let problems = resolve("theirs").unwrap_err().to_string();
+    assert!(
+        problems.contains("another key is given for the signer `bake` than the policy carries"),
+        "{problems}"
+    );
 }
 
 /// Each row: what is changed in the good policy, and the problem that comes of it, in full.

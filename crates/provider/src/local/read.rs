@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::records::{MANIFEST, ReleaseRecord, SCHEMA, TAGS, Tags};
 use super::{Digester, Local};
-use crate::{Channel, ChannelName, Error, Image, ImageId, Published, ReleaseId};
+use crate::{Channel, ChannelName, Error, Image, ImageId, Published, Release, ReleaseId};
 
 /// The longest record that is read.
 const LONGEST: u64 = 64 << 20;
@@ -44,6 +44,11 @@ impl Local {
     fn verify(&self, id: &ImageId, folder: &Path, manifest: &ImageManifest) -> Result<(), Error> {
         for disk in &manifest.disks {
             let path = folder.join(&disk.file);
+            // What a link shows can be changed by somebody who cannot write here.
+            if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+                let why = format!("its disk {} is not a plain file", disk.device);
+                return Err(Error::Damaged { image: id.clone(), why });
+            }
             let found = digest(&*self.digester, &path)?;
             if found != disk.content_digest {
                 let why = format!("its disk {} holds {found} and not {}", disk.device, disk.content_digest);
@@ -71,7 +76,7 @@ impl Local {
         let path = self.layout.release(id);
         let release: Option<ReleaseRecord> = record(&path)?;
         match release {
-            Some(release) if release.schema != SCHEMA || release.release_id != *id => {
+            Some(release) if !is_whole(&release, id) => {
                 Err(Error::Malformed { path, why: "it is the record of another release".into() })
             }
             other => Ok(other),
@@ -122,6 +127,21 @@ impl Local {
         }
         Ok(channels)
     }
+}
+
+/// Whether a record is the one with this id, and its image the one with its content: both follow from what
+/// the record says, so neither is believed.
+fn is_whole(record: &ReleaseRecord, id: &ReleaseId) -> bool {
+    let release = Release {
+        content_digest: record.content_digest,
+        name: record.name.clone(),
+        architecture: record.architecture,
+        distribution: record.distribution.clone(),
+    };
+    record.schema == SCHEMA
+        && record.release_id == *id
+        && release.id().is_ok_and(|computed| computed == *id)
+        && record.image_id == image_id(&record.content_digest)
 }
 
 /// The id of an image with this content.

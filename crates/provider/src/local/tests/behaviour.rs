@@ -45,6 +45,42 @@ fn an_image_is_created_once_and_then_adopted() {
 }
 
 #[test]
+fn a_stored_disk_that_became_a_link_is_not_adopted() {
+    let (folder, store) = here();
+    let new = image(folder.path(), "one");
+    wait(store.create(&new)).unwrap();
+    let disk = store.folder(&image_id(&new)).unwrap().join(&new.manifest.disks[0].file);
+    let elsewhere = folder.path().join("elsewhere");
+    fs::rename(&disk, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &disk).unwrap();
+    assert_eq!(wait(store.create(&new)).unwrap_err().code(), "stored-image-damaged");
+}
+
+/// A channel is pointed at a release, so a record that was changed to show another image points at nothing.
+#[test]
+fn a_release_is_the_image_that_it_was_published_as() {
+    let (folder, store) = here();
+    let (one, two) = (image(folder.path(), "one"), image(folder.path(), "two"));
+    wait(store.create(&one)).unwrap();
+    wait(store.create(&two)).unwrap();
+    let path = store.layout.release(&id(&one));
+    let text = fs::read_to_string(&path).unwrap();
+    let (mine, theirs) = (one.release.content_digest.sha256(), two.release.content_digest.sha256());
+    let image_only = text.replace(&format!("\"{mine}\""), &format!("\"{theirs}\""));
+    for changed in [image_only, text.replace(&mine.to_string(), &theirs.to_string())] {
+        assert_ne!(changed, text);
+        fs::write(&path, changed).unwrap();
+        assert_eq!(
+            wait(store.set_channel(&stable(), &id(&one), at(9))).unwrap_err().code(),
+            "store-malformed"
+        );
+        assert_eq!(wait(store.create(&one)).unwrap_err().code(), "store-malformed");
+    }
+    fs::write(&path, text).unwrap();
+    wait(store.set_channel(&stable(), &id(&one), at(9))).unwrap();
+}
+
+#[test]
 fn the_same_content_can_have_two_names() {
     let (folder, store) = here();
     let one = image(folder.path(), "one");
