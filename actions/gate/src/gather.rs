@@ -226,7 +226,11 @@ impl Gatherer<'_> {
         }
         let Some(read) = self.predicate::<vsa::Predicate>(one) else { return };
         let passed = read.verification_result == vsa::VerificationResult::Passed;
-        self.state(one, read.time_verified, Facts::BaseVsa { verifier: read.verifier.id, passed });
+        self.state(
+            one,
+            read.time_verified,
+            Facts::BaseVsa { verifier: read.verifier.id, passed, levels: read.verified_levels },
+        );
     }
 }
 

@@ -111,24 +111,25 @@ fn an_image_on_a_base_needs_the_bases_verification() {
     assert_eq!(codes(&world.gate("recommended")), ["base-not-verified"]);
 
     // The base's summary, signed by the signer that this policy names.
-    let summary = |result: &str| {
+    let summary = |result: &str, level: &str| {
         let predicate = serde_json::json!({
             "verifier": {"id": "https://hallmark.dev/gate"}, "timeVerified": "2026-11-20T00:00:00Z",
             "resourceUri": "x", "policy": {"digest": {"sha256": model::Sha256::of(b"")}},
-            "verificationResult": result, "verifiedLevels": [],
+            "verificationResult": result, "verifiedLevels": [level],
         });
         attest::Statement::new(Kind::Vsa, base.image.subjects().unwrap(), &predicate).unwrap()
     };
     let folder = attest::EvidenceDir::new(world.path("base"));
     let more = [("base-evidence", world.path("base").to_string_lossy().into_owned())];
-    for (signer, result, wanted) in [
-        ("bake", "PASSED", vec!["base-not-verified", "wrong-signer"]),
-        ("assay", "FAILED", vec!["base-not-verified"]),
-        ("assay", "PASSED", vec![]),
+    for (signer, result, level, wanted) in [
+        ("bake", "PASSED", "HALLMARK_BASE", vec!["base-not-verified", "wrong-signer"]),
+        ("assay", "FAILED", "FAILED", vec!["base-not-verified"]),
+        ("assay", "PASSED", "HALLMARK_MINIMAL", vec!["base-level"]),
+        ("assay", "PASSED", "HALLMARK_BASE", vec![]),
     ] {
         drop(fs::remove_dir_all(world.path("base")));
-        folder.write(&summary(result), Some(world.key(signer))).unwrap();
-        assert_eq!(codes(&world.gate_with("recommended", &more)), wanted, "{signer} {result}");
+        folder.write(&summary(result, level), Some(world.key(signer))).unwrap();
+        assert_eq!(codes(&world.gate_with("recommended", &more)), wanted, "{signer} {result} {level}");
     }
 }
 

@@ -92,6 +92,7 @@ codes! {
     StaleDatabase "stale-database" Fail Reasons: "The scanner's database is older than the policy allows."; "Scan again with a newer database.";
     UndatedDatabase "undated-database" Fail Reasons: "The scanner's database says no date, and the policy limits its age."; "Scan with a database that is dated.";
     SampleDatabase "sample-database" Fail Reasons: "The scan used the sample database, which knows only a few packages."; "Scan with the scanner's real database.";
+    BaseLevel "base-level" Fail Reasons: "The image is built on another that passed by a policy which is not among those named."; "Gate the base image by one of the policies whose level the policy names.";
     BaseNotVerified "base-not-verified" Fail Reasons: "The image is built on another that has no passing verification."; "Gate the base image, and give its evidence as `base-evidence`.";
     FixableVulnerability "fixable-vulnerability" Fail Rules: "Vulnerabilities for which the distribution has a fix."; "Bake with the fixed versions, or write an exception with a reason and an end.";
     UnfixedVulnerability "unfixed-vulnerability" Fail Rules: "Vulnerabilities for which no fix is known."; "Remove the package, wait for a fix, or write an exception with a reason and an end.";

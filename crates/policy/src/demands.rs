@@ -283,13 +283,22 @@ fn base(
     }
     let mut found = false;
     for statement in deciding {
-        let Facts::BaseVsa { verifier, passed } = &statement.facts else { continue };
+        let Facts::BaseVsa { verifier, passed, levels } = &statement.facts else { continue };
         found = true;
         if !passed {
             let message = format!("{verifier} did not pass the base image {name}.");
             reasons.add(Code::BaseNotVerified, [statement.file.as_str()], message);
         }
         if let Some(requirement) = requirement {
+            let wanted = &requirement.levels;
+            if *passed && !wanted.is_empty() && !wanted.iter().any(|level| levels.contains(level)) {
+                let message = format!(
+                    "{verifier} passed the base image {name} at {}, and {} is wanted.",
+                    listed(levels),
+                    listed(wanted)
+                );
+                reasons.add(Code::BaseLevel, [statement.file.as_str()], message);
+            }
             freshness(EvidenceKind::Vsa, requirement, statement, now, reasons);
         }
     }

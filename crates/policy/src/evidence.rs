@@ -98,6 +98,8 @@ pub enum Facts {
         verifier: String,
         /// Whether it passed.
         passed: bool,
+        /// The levels that it says were reached: by which policy it passed.
+        levels: Vec<String>,
     },
 }
 

@@ -83,6 +83,8 @@ pub(crate) struct Requirement {
     pub(crate) min_tests: u64,
     pub(crate) database_max_age: Option<SignedDuration>,
     pub(crate) min_packages: u64,
+    /// A base image has to have reached one of these; none named, any passing one will do.
+    pub(crate) levels: Vec<String>,
 }
 
 /// A threshold: the heaviest rule that matches a finding decides about it.

@@ -212,6 +212,42 @@ const ROWS: &[Row] = &[
         Some(Code::BaseNotVerified),
     ),
     (
+        "base that passed by another policy",
+        |c| {
+            set(c, "base-vsa", |s| {
+                if let Facts::BaseVsa { levels, .. } = &mut s.facts {
+                    *levels = vec!["HALLMARK_MINIMAL".into()]
+                }
+            })
+        },
+        Verdict::Fail,
+        Some(Code::BaseLevel),
+    ),
+    (
+        "base that passed by no policy",
+        |c| {
+            set(c, "base-vsa", |s| {
+                if let Facts::BaseVsa { levels, .. } = &mut s.facts {
+                    levels.clear()
+                }
+            })
+        },
+        Verdict::Fail,
+        Some(Code::BaseLevel),
+    ),
+    (
+        "base that passed by a second policy that will do",
+        |c| {
+            set(c, "base-vsa", |s| {
+                if let Facts::BaseVsa { levels, .. } = &mut s.facts {
+                    *levels = vec!["HALLMARK_STRICT".into()]
+                }
+            })
+        },
+        Verdict::Pass,
+        None,
+    ),
+    (
         "no base, no need",
         |c| {
             c.evidence.image.base = None;

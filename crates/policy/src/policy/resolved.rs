@@ -130,6 +130,9 @@ fn requirement(kind: EvidenceKind, requirement: &Requirement) -> Value {
     if kind == EvidenceKind::Vulns {
         written["min-packages"] = json!(requirement.min_packages);
     }
+    if !requirement.levels.is_empty() {
+        written["levels"] = json!(requirement.levels);
+    }
     written
 }
 

@@ -18,7 +18,7 @@ evidence:
   provenance: {signed-by: [bake], required: true}
   test-result: {signed-by: [assay], required: true, seen: [booted], max-age: 24h}
   vulns: {signed-by: [assay], required: true, seen: [disk], max-age: 24h, database-max-age: 7d}
-  vsa: {signed-by: [assay]}
+  vsa: {signed-by: [assay], levels: [HALLMARK_BASE, HALLMARK_STRICT]}
   approval: {signed-by: [approver]}
 vulnerabilities:
   - {severity: critical, fixable: true, then: fail}
@@ -116,7 +116,11 @@ impl Case {
                         "base-vsa",
                         "assay",
                         at,
-                        Facts::BaseVsa { verifier: "gate".into(), passed: true },
+                        Facts::BaseVsa {
+                            verifier: "gate".into(),
+                            passed: true,
+                            levels: vec!["HALLMARK_BASE".into()],
+                        },
                     ),
                 ],
                 objections: vec![],

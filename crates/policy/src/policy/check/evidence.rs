@@ -56,9 +56,9 @@ fn keys_of(kind: EvidenceKind) -> Vec<&'static str> {
     match kind {
         EvidenceKind::TestResult => keys.push("min-tests"),
         EvidenceKind::Vulns => keys.extend(["database-max-age", "min-packages"]),
+        EvidenceKind::Vsa => keys.push("levels"),
         EvidenceKind::SignatureVerification
         | EvidenceKind::Provenance
-        | EvidenceKind::Vsa
         | EvidenceKind::Verdict
         | EvidenceKind::Approval
         | EvidenceKind::Release => {}
@@ -84,6 +84,7 @@ fn requirement(
     }
     seen.sort_unstable();
     seen.dedup();
+    let levels = levels(fields, &map);
     let mut flag = |key: &str, usual: bool| map.get(key).map_or(Some(usual), |node| fields.flag(node, key));
     // An image built on another always needs its base's verification, unless the policy says no.
     let required = flag("required", kind == EvidenceKind::Vsa)?;
@@ -101,7 +102,23 @@ fn requirement(
         min_tests,
         database_max_age,
         min_packages,
+        levels,
     })
+}
+
+fn levels(fields: &mut Fields<'_>, map: &Map<'_>) -> Vec<String> {
+    let Some(node) = map.get("levels") else { return Vec::new() };
+    let mut levels: Vec<String> = fields.texts(node, "levels").into_iter().map(|(level, _)| level).collect();
+    if levels.is_empty() {
+        fields.problem(
+            node.at,
+            "`levels` is empty",
+            "name a level such as HALLMARK_BASE, or leave `levels` out",
+        );
+    }
+    levels.sort_unstable();
+    levels.dedup();
+    levels
 }
 
 fn signed_by(
