@@ -29,4 +29,5 @@ fi
 rm -f /tmp/deny-advisories.$$
 
 mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
-shellcheck --external-sources "${scripts[@]}"
+# Scripts in packer/ source what they share from packer/lib.
+shellcheck --external-sources --source-path=packer/lib "${scripts[@]}"
