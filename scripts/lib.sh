@@ -46,7 +46,7 @@ note() { printf '    %s%s%s\n' "$dim" "$1" "$reset"; }
 
 # key NAME: the key pair of one of the jobs, made once.
 key() {
-  [ -f "$home/keys/$1.pem" ] || "$hallmark" keygen --key "$home/keys/$1.pem" --public "$home/keys/$1.pub" >/dev/null
+  [ -f "$home/keys/$1.pem" ] || "$hallmark" keygen --key "$home/keys/$1.pem" --public "$home/keys/$1.pub" >/dev/null 2>&1
 }
 
 signers() { for name in bake assay approver publish; do printf '%s=%s\n' "$name" "$home/keys/$name.pub"; done; }
