@@ -20,9 +20,10 @@ HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign
 # The same under their plain names, for tests that call a tool themselves.
 export HALLMARK_TEST_BIN_DIR=$cache/test-bin
 mkdir -p "$HALLMARK_TEST_BIN_DIR"
-HALLMARK_CACHE=$cache "$hallmark" tools --operation check | while read -r name _ path; do
+HALLMARK_CACHE=$cache "$hallmark" tools --operation check 2>&1 | while read -r name _ path; do
   [ ! -x "$path" ] || ln -sfn "$path" "$HALLMARK_TEST_BIN_DIR/$name"
 done
+[ -x "$HALLMARK_TEST_BIN_DIR/packer" ] || { echo "test: packer is not among the tools" >&2; exit 1; }
 
 say "lint"
 scripts/lint.sh
