@@ -450,7 +450,7 @@ fn outside_a_runner_it_is_a_command() {
         .arg("--var")
         .arg("content=x")
         .arg("--var")
-        .arg("token=y")
+        .arg("token=swordfish")
         .run(&ACTION);
     done(&run);
     assert_eq!(run.outputs["content-digest"], content_digest(b"x"));
