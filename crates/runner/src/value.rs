@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn parsed(kind: Kind, text: &str) -> Result<Value, String> {
-        parse(kind, text, Path::new("/work"))
+        parse(kind, text, Path::new("/here"))
     }
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_working_directory() {
-        assert_eq!(parsed(Kind::Path, "a/b"), Ok(Value::Path("/work/a/b".into())));
+        assert_eq!(parsed(Kind::Path, "a/b"), Ok(Value::Path("/here/a/b".into())));
         assert_eq!(parsed(Kind::Path, "/a"), Ok(Value::Path("/a".into())));
         assert!(parsed(Kind::Path, "a\nb").is_err());
         assert!(parsed(Kind::Path, "a\0b").is_err());
