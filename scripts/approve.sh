@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 image=${IMAGE:-debian-app}
 
 [ -f "$home/log/$image-gate.outputs" ] || { echo "nothing was decided yet: make bake" >&2; exit 2; }
-verdict_file=$(output "$image-gate" evidence-file)
+verdict_file=$(output "$image-gate" evidence)
 step approve "approve: the verdict $(output "$image-gate" verdict-digest | cut -c1-12)" \
   "$hallmark" approve --verdict "$verdict_file" --verdict-key "$home/keys/assay.pub" \
   --signing-key "$home/keys/approver.pem" --approver "$(id -un)" --brief "$home/report/$image.md" \

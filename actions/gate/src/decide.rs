@@ -47,8 +47,8 @@ pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
     ctx.summary().raw(&judged.brief);
     show::outputs(ctx, &judged)?;
     for (output, path) in [
-        ("evidence-file", &verdict_file),
-        ("summary-file", &summary_file),
+        ("evidence", &verdict_file),
+        ("vsa", &summary_file),
         ("replay", &kept),
         ("page", &page),
         ("brief", &brief),

@@ -147,7 +147,7 @@ fn verdict_and_manifest_name_each_other() {
             .starts_with(Path::new(&run.outputs["replay"]).file_stem().unwrap().to_str().unwrap())
     );
     let keys = [attest::PublicKey::from_pem(&fs::read_to_string(world.path("assay.pub")).unwrap()).unwrap()];
-    let verdict = attest::verify(&fs::read(&run.outputs["evidence-file"]).unwrap(), &keys).unwrap();
+    let verdict = attest::verify(&fs::read(&run.outputs["evidence"]).unwrap(), &keys).unwrap();
     assert_eq!(
         verdict.statement.predicate["manifest"]["digest"]["sha256"],
         Sha256::of(&manifest).to_string()

@@ -75,7 +75,7 @@ fn approvals_that_are_none() {
             approval.display()
         );
     }
-    let resumed = resume(&world, &run.outputs["evidence-file"]);
+    let resumed = resume(&world, &run.outputs["evidence"]);
     assert_eq!(
         (resumed.code, codes(&resumed)[0].as_str()),
         (1, "approval-refused"),

@@ -20,7 +20,7 @@ fn a_good_image_passes_and_leaves_signed_evidence() {
     let verify = |output: &str| {
         attest::verify(&fs::read(&run.outputs[output]).unwrap(), std::slice::from_ref(&key)).unwrap()
     };
-    let (verdict, summary) = (verify("evidence-file"), verify("summary-file"));
+    let (verdict, summary) = (verify("evidence"), verify("vsa"));
     assert_eq!((verdict.kind, summary.kind), (Kind::Verdict, Kind::Vsa));
     assert_eq!(verdict.payload_digest.to_string(), run.outputs["verdict-digest"]);
     assert_eq!(verdict.statement.subject, world.image.subjects().unwrap());
@@ -89,7 +89,7 @@ fn an_exception_suppresses_and_leaves_its_trace_everywhere() {
             && !page.contains("<b>not reachable")
     );
     assert!(fs::read_to_string(&run.outputs["brief"]).unwrap().contains("suppressed findings"));
-    let verdict: Value = fs::read(&run.outputs["evidence-file"])
+    let verdict: Value = fs::read(&run.outputs["evidence"])
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap();

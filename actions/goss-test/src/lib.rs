@@ -72,7 +72,7 @@ pub static ACTION: Action = Action {
         .default("auto"),
         Input::new("console-log", Kind::Path, "Where to keep the machine's serial console"),
         Input::new("junit", Kind::Path, "Where to write JUnit XML"),
-        Input::new("report", Kind::Path, "Where to write Goss's JSON, beside the copy in the evidence"),
+        Input::new("report-output", Kind::Path, "Where to write Goss's JSON, beside the copy in the evidence"),
         Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
         Input::new(
             "signing-key",
@@ -85,6 +85,7 @@ pub static ACTION: Action = Action {
         Output { name: "failed", help: "How many tests failed" },
         Output { name: "skipped", help: "How many tests were skipped" },
         Output { name: "report", help: "The path of Goss's JSON" },
+        Output { name: "evidence", help: "The statement that was written" },
     ],
     run: |ctx| Box::pin(run(ctx)),
     post: Some(|ctx| Box::pin(post(ctx))),
@@ -125,7 +126,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
             "the evidence is not signed: no `signing-key` was given, so a policy has to allow it by name",
         );
     }
-    give_back(ctx, &image, &report, &written.report)?;
+    give_back(ctx, &image, &report, &written)?;
     show::show(ctx, &image.name, seen, &report, &specs);
     Ok(if report.is_passed() { Outcome::Done } else { Outcome::Against })
 }
@@ -258,18 +259,19 @@ fn bounded(ctx: &Context, name: &str, least: u64, most: u64) -> Result<u64> {
     Ok(value)
 }
 
-fn give_back(ctx: &mut Context, image: &Image, report: &Report, kept: &Path) -> Result<()> {
+fn give_back(ctx: &mut Context, image: &Image, report: &Report, written: &evidence::Written) -> Result<()> {
     if let Some(path) = ctx.opt_path("junit")? {
         write_file(&path, junit::render(&image.name, report).as_bytes())?;
     }
-    let copy = ctx.opt_path("report")?;
+    let copy = ctx.opt_path("report-output")?;
     if let Some(path) = &copy {
         write_file(path, &report.json)?;
     }
     ctx.output("passed", report.counts.passed.to_string())?;
     ctx.output("failed", report.counts.failed.to_string())?;
     ctx.output("skipped", report.counts.skipped.to_string())?;
-    ctx.output("report", copy.as_deref().unwrap_or(kept).to_string_lossy())
+    ctx.output("report", copy.as_deref().unwrap_or(&written.report).to_string_lossy())?;
+    ctx.output("evidence", written.statement.to_string_lossy())
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {

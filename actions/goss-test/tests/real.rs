@@ -75,7 +75,7 @@ fn a_booted_image_is_tested_and_what_fails_is_shown_and_attested() {
         .input("timeout", "20m")
         .input("signing-key", &key.private)
         .input("junit", "out/junit.xml")
-        .input("report", "out/report.json")
+        .input("report-output", "out/report.json")
         .input("console-log", "out/console.log");
     let run = harness.run(&ACTION);
     assert_eq!(run.code, 1, "{}\n{}", run.stdout, run.stderr);

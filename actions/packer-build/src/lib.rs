@@ -96,4 +96,5 @@ const OUTPUTS: &[Output] = &[
     Output { name: "image-manifest", help: "The image's manifest, as JSON, if the build made one" },
     Output { name: "bake-id", help: "The digest over everything that the bake depended on" },
     Output { name: "adopted", help: "`true` if nothing had changed and the image was not baked anew" },
+    Output { name: "evidence", help: "The statement about the image, if the build made one image" },
 ];

@@ -6,7 +6,10 @@ use attest::{EvidenceDir, PrivateKey};
 use model::Sha256;
 use runner::Context;
 use serde_json::{Value, json};
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// How the images came to be.
 pub(crate) struct Results<'a> {
@@ -20,18 +23,25 @@ pub(crate) struct Results<'a> {
 impl Results<'_> {
     /// Writes the evidence, then the outputs, then the summary.
     pub(crate) fn tell(&self, ctx: &mut Context, evidence: &Path, key: Option<&PrivateKey>) -> Result<()> {
-        self.write_evidence(ctx, evidence, key)?;
-        self.outputs(ctx)?;
+        let statements = self.write_evidence(ctx, evidence, key)?;
+        self.outputs(ctx, &statements)?;
         self.summary(ctx);
         Ok(())
     }
 
-    fn write_evidence(&self, ctx: &mut Context, evidence: &Path, key: Option<&PrivateKey>) -> Result<()> {
+    /// One statement for each image, in their order.
+    fn write_evidence(
+        &self,
+        ctx: &mut Context,
+        evidence: &Path,
+        key: Option<&PrivateKey>,
+    ) -> Result<Vec<PathBuf>> {
         let folder = EvidenceDir::new(evidence);
+        let mut statements = Vec::new();
         for image in self.images {
             let path = folder.write(&image.provenance, key).context("cannot write the provenance")?;
-            let path = shown(&path, ctx.cwd());
-            ctx.info(&format!("evidence: {path}"));
+            ctx.info(&format!("evidence: {}", shown(&path, ctx.cwd())));
+            statements.push(path);
         }
         if key.is_none() && !self.images.is_empty() {
             ctx.warning(
@@ -44,10 +54,10 @@ impl Results<'_> {
                 self.clouds.len()
             ));
         }
-        Ok(())
+        Ok(statements)
     }
 
-    fn outputs(&self, ctx: &mut Context) -> Result<()> {
+    fn outputs(&self, ctx: &mut Context, statements: &[PathBuf]) -> Result<()> {
         let mut all: Vec<Value> = Vec::new();
         for image in self.images {
             all.push(json!({
@@ -65,6 +75,9 @@ impl Results<'_> {
             ctx.output("image", text(&image.manifest_path)?)?;
             ctx.output("content-digest", image.manifest.content_digest().to_string())?;
             ctx.output("image-manifest", String::from_utf8(image.manifest.to_bytes()?)?)?;
+        }
+        if let [statement] = statements {
+            ctx.output("evidence", text(statement)?)?;
         }
         ctx.output("bake-id", self.bake_id.to_string())?;
         ctx.output("adopted", if self.baked.is_none() { "true" } else { "false" })

@@ -52,6 +52,7 @@ pub static ACTION: Action = Action {
         Output { name: "prior-image", help: "The image that the channel showed before" },
         Output { name: "adopted", help: "`true` if the provider had the image already" },
         Output { name: "location", help: "Where the provider keeps the image" },
+        Output { name: "evidence", help: "The statement that was written" },
     ],
     run: |ctx| Box::pin(run(ctx)),
     post: None,

@@ -15,6 +15,7 @@ pub(crate) fn report(ctx: &mut Context, report: &Report) -> Result<()> {
     ctx.output("prior-image", report.prior_image.as_deref().unwrap_or_default())?;
     ctx.output("adopted", report.adopted.to_string())?;
     ctx.output("location", &report.location)?;
+    ctx.output("evidence", report.statement.as_deref().unwrap_or_default())?;
 
     let row = |what: &str, value: &str| vec![what.to_owned(), value.to_owned()];
     let optional = |what, value: &Option<String>| value.as_ref().map(|value| row(what, value));

@@ -42,7 +42,7 @@ pub static ACTION: Action = Action {
     outputs: &[
         Output { name: "verified", help: "How many files were verified; only set when all were" },
         Output { name: "files", help: "The verified files as JSON: path, sha256, key, keyId" },
-        Output { name: "evidence-file", help: "The evidence that was written" },
+        Output { name: "evidence", help: "The statement that was written" },
     ],
     run: |ctx| Box::pin(run(ctx)),
     post: None,
@@ -132,5 +132,5 @@ fn record(
         .collect();
     ctx.output("verified", good.len().to_string())?;
     ctx.output("files", serde_json::Value::from(files).to_string())?;
-    ctx.output("evidence-file", file.display().to_string())
+    ctx.output("evidence", file.display().to_string())
 }

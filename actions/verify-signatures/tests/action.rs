@@ -42,7 +42,7 @@ fn every_kind_of_key_verifies_and_the_evidence_says_what() {
     assert_eq!(evidence.len(), 1);
     let verified = verify(&evidence[0].bytes, std::slice::from_ref(&signer)).unwrap();
     assert_eq!((verified.kind, verified.signer), (Kind::SignatureVerification, signer.key_id()));
-    assert_eq!(run.outputs["evidence-file"], evidence[0].path.to_str().unwrap());
+    assert_eq!(run.outputs["evidence"], evidence[0].path.to_str().unwrap());
     assert_eq!(run.outputs["verified"], "4");
 
     let mut names: Vec<_> = KINDS.iter().map(|(kind, _)| format!("bin/{kind}")).collect();

@@ -128,7 +128,7 @@ fn cosign_verifies_our_evidence_and_refuses_it_changed() {
         job.key("other", kind);
         let run = job.run(&[("signing-key", "keys/signer.pem")]);
         assert_eq!(run.code, 0, "{run:?}");
-        let bundle = PathBuf::from(&run.outputs["evidence-file"]);
+        let bundle = PathBuf::from(&run.outputs["evidence"]);
         assert!(cosign.verifies(&bundle, "keys/signer.pub", "bin/hello"), "{kind}");
         assert!(!cosign.verifies(&bundle, "keys/other.pub", "bin/hello"), "{kind}");
         assert!(!cosign.verifies(&bundle, "keys/signer.pub", "signatures.yml"), "{kind}");

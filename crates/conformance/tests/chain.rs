@@ -24,7 +24,7 @@ fn shown(store: &Path) -> String {
 fn decided(world: &World, ran: Ran, verdict: &str) -> Ran {
     let ran = ran.done();
     assert_eq!(ran.output("verdict"), verdict, "{}", ran.said());
-    for output in ["evidence-file", "summary-file", "replay", "page", "brief"] {
+    for output in ["evidence", "vsa", "replay", "page", "brief"] {
         assert!(ran.output_path(output).starts_with(world.path("")), "{output}: {}", ran.output(output));
         assert!(ran.output_path(output).is_file(), "{output}");
     }
@@ -117,7 +117,7 @@ fn what_has_to_be_reviewed_is_published_once_somebody_answers_for_it() {
     assert_eq!(refused.reasons(), ["verdict-review", "vsa-failed"]);
     assert!(!store.exists());
 
-    let approval = world.approve(&review.output_path("evidence-file")).run().done().output_path("approval");
+    let approval = world.approve(&review.output_path("evidence")).run().done().output_path("approval");
     // On a runner, a job's environment is what approves, and a file never is.
     let evidence = tree::stamps(&world.evidence());
     let runner = world.gate("strict").path("resume", &approval).run();

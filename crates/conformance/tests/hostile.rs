@@ -73,7 +73,7 @@ fn what_an_approver_says_stays_text() {
     let world = World::app();
     let review = world.gate("strict").run().done();
     let words = TEXTS.concat().replace('\0', "");
-    let approve = world.approve(&review.output_path("evidence-file")).input("approver", &words);
+    let approve = world.approve(&review.output_path("evidence")).input("approver", &words);
     let approved = approve.input("comment", &words).run().done();
     let resumed = world.resume("strict", &approved.output_path("approval")).run().done();
     assert_eq!(resumed.output("verdict"), "pass", "{}", resumed.said());

@@ -244,7 +244,7 @@ impl World {
     pub(crate) fn approve(&self, run: &Run, signer: &str) -> Run {
         Harness::new()
             .now(self.now)
-            .input("verdict", &run.outputs["evidence-file"])
+            .input("verdict", &run.outputs["evidence"])
             .input_path("verdict-key", self.path("assay.pub"))
             .input("signing-key", &self.keys[signer].1)
             .input("approver", "Ada <ada@example.org>")

@@ -85,7 +85,7 @@ fn every_change_is_refused_with_its_reason_and_nothing_is_published() {
     let reviewed = fresh.again();
     let review = reviewed.gate("strict").run().done();
     assert_eq!(review.output("verdict"), "review", "{}", review.said());
-    reviewed.approve(&review.output_path("evidence-file")).run().done();
+    reviewed.approve(&review.output_path("evidence")).run().done();
     refused(approving::ROWS, &reviewed, &store, review.output("policy-digest"), &mut wrong);
 
     refused(publishing::ROWS, &decided, &store, demo, &mut wrong);
