@@ -3,21 +3,18 @@
 use anyhow::{Context as _, Result, ensure};
 use attest::{EvidenceDir, PrivateKey};
 use model::Verdict;
-use policy::EvidenceKind;
+use policy::{EvidenceKind, ResolvedPolicy};
 use runner::{Context, Outcome};
 
-use crate::judge::{self, Judgement};
+use crate::judge;
 use crate::keys::Keys;
 use crate::{disk, load, manifest, show};
 
 pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
-    let key = match ctx.secret("signing-key")? {
-        Some(pem) => Some(PrivateKey::from_pem(pem.expose()).context("input `signing-key`")?),
-        None => None,
-    };
+    let key = key(ctx)?;
     let case = load::case(ctx, key.as_ref())?;
     let judged = judge::judge(&case)?;
-    may_sign(&judged, key.as_ref())?;
+    may_sign(&judged.policy, key.as_ref())?;
     if key.is_none() {
         ctx.warning(
             "the verdict is not signed: no `signing-key` was given, so nothing can be published with it",
@@ -62,18 +59,32 @@ pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
     })
 }
 
+/// Everything that can be known to be wrong before there is evidence.
+pub(crate) fn check(ctx: &mut Context) -> Result<ResolvedPolicy> {
+    let key = key(ctx)?;
+    let policy = load::policy(ctx)?;
+    load::exceptions(ctx, &policy)?;
+    may_sign(&policy, key.as_ref())?;
+    Ok(policy)
+}
+
+fn key(ctx: &Context) -> Result<Option<PrivateKey>> {
+    let key = ctx.secret("signing-key")?.map(|pem| PrivateKey::from_pem(pem.expose()));
+    key.transpose().context("input `signing-key`")
+}
+
 /// A verdict that its own policy would not accept is not signed at all.
-fn may_sign(judged: &Judgement, key: Option<&PrivateKey>) -> Result<()> {
+fn may_sign(policy: &ResolvedPolicy, key: Option<&PrivateKey>) -> Result<()> {
     let Some(key) = key else { return Ok(()) };
-    let signed = Keys::of(&judged.policy)?.signed(Some(key.public().key_id()));
+    let signed = Keys::of(policy)?.signed(Some(key.public().key_id()));
     for kind in [EvidenceKind::Verdict, EvidenceKind::Vsa] {
-        let may = judged.policy.policy().signers_of(kind);
+        let may = policy.policy().signers_of(kind);
         let named =
             matches!(&signed, policy::Signed::By(names) if names.iter().any(|name| may.contains(name)));
         ensure!(
             named,
             "the `signing-key` may not sign a {kind} under the policy `{}`: its `evidence` names {} for that",
-            judged.policy.policy().name(),
+            policy.policy().name(),
             if may.is_empty() { "nobody".into() } else { may.join(", ") }
         );
     }

@@ -19,6 +19,7 @@ mod resume;
 mod show;
 mod statements;
 
+use policy::{Policy, ResolvedPolicy};
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
 
 pub use approve::{APPROVE, Consent, approve};
@@ -83,6 +84,23 @@ pub static ACTION: Action = Action {
     run: |ctx| Box::pin(run(ctx)),
     post: None,
 };
+
+/// The policy as it is written: its signers' keys may still be missing.
+///
+/// # Errors
+/// It cannot be read, or has mistakes, each of which is told at its place.
+pub fn policy(ctx: &mut Context) -> Result<Policy> {
+    load::written(ctx)
+}
+
+/// Everything that can be known to be wrong before there is evidence: policy, signers, exceptions, key.
+/// Gives back the policy, with nothing left to look up.
+///
+/// # Errors
+/// What is wrong.
+pub fn check(ctx: &mut Context) -> Result<ResolvedPolicy> {
+    decide::check(ctx)
+}
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     match ctx.opt_path("replay")? {

@@ -73,11 +73,16 @@ pub(crate) fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> 
     })
 }
 
-/// The policy, its signers' keys brought in.
-fn policy(ctx: &mut Context) -> Result<ResolvedPolicy> {
+/// The policy as it is written.
+pub(crate) fn written(ctx: &mut Context) -> Result<Policy> {
     let path = ctx.path("policy")?;
     let text = disk::text(&path).context("input `policy`")?;
-    let policy = Policy::parse(&shown(ctx, &path), &text).map_err(|problems| told(ctx, &path, problems))?;
+    Policy::parse(&shown(ctx, &path), &text).map_err(|problems| told(ctx, &path, problems))
+}
+
+/// The policy, its signers' keys brought in.
+pub(crate) fn policy(ctx: &mut Context) -> Result<ResolvedPolicy> {
+    let (path, policy) = (ctx.path("policy")?, written(ctx)?);
     let mut keys = BTreeMap::new();
     for (name, key) in policy.signers() {
         if let Some(Key::Path(file)) = key {
@@ -99,7 +104,7 @@ fn policy(ctx: &mut Context) -> Result<ResolvedPolicy> {
     policy.resolve(&pems).map_err(|problems| told(ctx, &path, problems))
 }
 
-fn exceptions(ctx: &mut Context, policy: &ResolvedPolicy) -> Result<Option<Vec<u8>>> {
+pub(crate) fn exceptions(ctx: &mut Context, policy: &ResolvedPolicy) -> Result<Option<Vec<u8>>> {
     let Some(path) = ctx.opt_path("exceptions")? else { return Ok(None) };
     let text = disk::text(&path).context("input `exceptions`")?;
     // Read here for its mistakes only, each shown at its place.
@@ -188,11 +193,12 @@ fn prior(approval: Option<&Item>, evidence: &[Item], keys: &Keys) -> Option<Item
     evidence.iter().find(is_named).cloned()
 }
 
-/// The SHA-256 of the program that runs.
+/// The SHA-256 of the program that runs: of the file that it was started from, whatever lies in that
+/// place by now.
 pub(crate) fn own_digest() -> Result<Sha256> {
-    let path = std::env::current_exe().context("this program does not know its own file")?;
+    let running = Path::new("/proc/self/exe");
     let mut hasher = model::Sha256Hasher::new();
-    let mut file = std::fs::File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    std::io::copy(&mut file, &mut hasher).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut read = || std::io::copy(&mut std::fs::File::open(running)?, &mut hasher);
+    read().with_context(|| format!("cannot read this program's own file, {}", running.display()))?;
     Ok(hasher.finish())
 }

@@ -59,6 +59,7 @@ pub(crate) async fn probe(
     env: &[(String, String)],
     architecture: Architecture,
     kernel: &Path,
+    note: &Path,
 ) -> Result<Kvm> {
     let ours = match std::env::consts::ARCH {
         "x86_64" => Some(Architecture::Amd64),
@@ -85,7 +86,8 @@ pub(crate) async fn probe(
         .args(qemu::arguments(&machine)?)
         .base_env(env)
         .timeout(PATIENCE)
-        .kill_grace(Duration::from_millis(500));
+        .kill_grace(Duration::from_millis(500))
+        .note(note);
     let (panicked, broken) = (Cell::new(false), Cell::new(false));
     let mut on_line = |line: Line| match line {
         Line::Stdout(line) => panicked.set(panicked.get() || holds(&line, "Kernel panic")),

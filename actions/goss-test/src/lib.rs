@@ -5,6 +5,7 @@
 //! decides; what was found is evidence about the content that was hashed.
 
 mod accelerator;
+mod afterwards;
 mod boot_files;
 mod console;
 mod evidence;
@@ -88,19 +89,15 @@ pub static ACTION: Action = Action {
         Output { name: "evidence", help: "The statement that was written" },
     ],
     run: |ctx| Box::pin(run(ctx)),
-    post: Some(|ctx| Box::pin(post(ctx))),
+    post: Some(|ctx| Box::pin(afterwards::post(ctx))),
 };
 
-async fn post(ctx: &mut Context) -> Result<Outcome> {
-    machine::clean_up(ctx).await?;
-    Ok(Outcome::Done)
-}
-
 async fn run(ctx: &mut Context) -> Result<Outcome> {
+    afterwards::remember(ctx)?;
     let processes = process::Real;
     let key = evidence::key(ctx.secret("signing-key")?.as_ref())?;
     let specs = specs(ctx)?;
-    check(ctx)?;
+    numbers_and_files(ctx)?;
     let image = open_image(ctx)?;
     let started = ctx.now();
     let (report, seen, tool) = match ctx.text("mode")?.as_str() {
@@ -141,8 +138,18 @@ fn specs(ctx: &Context) -> Result<Specs> {
     Specs::read(&paths, &mode)
 }
 
+/// Everything that can be known to be wrong before there is an image: key, specifications, numbers, files.
+///
+/// # Errors
+/// What is wrong.
+pub fn check(ctx: &mut Context) -> Result<()> {
+    evidence::key(ctx.secret("signing-key")?.as_ref())?;
+    specs(ctx)?;
+    numbers_and_files(ctx)
+}
+
 /// What the table of inputs cannot say, before anything takes long.
-fn check(ctx: &Context) -> Result<()> {
+fn numbers_and_files(ctx: &Context) -> Result<()> {
     bounded(ctx, "memory", 128, 1 << 20)?;
     bounded(ctx, "cpus", 1, 64)?;
     if ctx.text("mode")? == "results" && ctx.opt_path("results")?.is_none() {

@@ -10,6 +10,7 @@ use process::{Processes, Spec, output};
 use runner::Context;
 
 use crate::accelerator::{self, Kvm, Wanted};
+use crate::afterwards;
 use crate::boot_files::{self, BootFiles};
 use crate::console::Console;
 use crate::guest::{self, Bring, Patience, Results};
@@ -17,12 +18,8 @@ use crate::image::Image;
 use crate::qemu::{self, Accelerator, Machine};
 use crate::specs::Specs;
 
-/// How the folder of a run is named.
-const WORK: &str = "hallmark-goss-test.";
-/// In it, by what a machine is found whose run was killed.
-const NOTE: &str = "qemu.note";
-/// What the clean-up is told: the folder.
-const STATE: &str = "work";
+/// By what a runner knows the processes of a job.
+const RUNNERS_MARK: &str = "RUNNER_TRACKING_ID";
 /// Between asking QEMU to end and making it.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -64,16 +61,15 @@ pub(crate) async fn run(
     files: &BootFiles,
     architecture: Architecture,
 ) -> Result<Vec<Results>> {
-    let work = tempfile::Builder::new().prefix(WORK).tempdir_in(ctx.temp())?;
-    let work = work.path();
-    ctx.state(STATE, work.to_string_lossy())?;
+    let work = afterwards::work(ctx.temp())?;
+    let (work, note) = (work.path(), afterwards::note(work.path()));
     let env = environment(ctx, work);
     let layout = lay_out(processes, &env, plan, files, work).await?;
 
     let kvm = match plan.accelerator {
         Wanted::Tcg => Kvm::Absent,
         Wanted::Auto | Wanted::Kvm => {
-            accelerator::probe(processes, &env, architecture, &layout.kernel).await?
+            accelerator::probe(processes, &env, architecture, &layout.kernel, &note).await?
         }
     };
     let (accelerator, why) = accelerator::choose(plan.accelerator, kvm)?;
@@ -86,7 +82,7 @@ pub(crate) async fn run(
         .base_env(&env)
         .timeout(plan.timeout)
         .kill_grace(GRACE)
-        .note(work.join(NOTE));
+        .note(note);
     ctx.group("Console of the machine");
     let progress = ctx.progress("goss in the booted image");
     let exit = processes.run(spec, &mut |line| console.take(&line, ctx)).await;
@@ -124,20 +120,6 @@ pub(crate) async fn run(
     results.with_context(|| {
         format!("the machine went off without results, {}: its console says why", console.stage().describe())
     })
-}
-
-/// Ends the machine of a run that was killed, and takes its files away. Run after the job, however
-/// the run ended.
-pub(crate) async fn clean_up(ctx: &mut Context) -> Result<()> {
-    let Some(work) = ctx.saved_state(STATE).map(PathBuf::from) else { return Ok(()) };
-    let is_ours = work.parent() == Some(ctx.temp())
-        && work.file_name().is_some_and(|name| name.to_string_lossy().starts_with(WORK));
-    if !is_ours || !work.is_dir() {
-        return Ok(());
-    }
-    let ended = process::end_left_behind(&work.join(NOTE), GRACE).await?;
-    ctx.info(&format!("a run was killed: ended {ended} of its processes, removed {}", work.display()));
-    std::fs::remove_dir_all(&work).with_context(|| format!("cannot remove {}", work.display()))
 }
 
 /// The files of a machine.
@@ -228,12 +210,15 @@ async fn make_overlay(
 /// files go.
 fn environment(ctx: &Context, work: &Path) -> Vec<(String, String)> {
     let path = ctx.env("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin");
-    vec![
+    // The runner's mark: by it, it ends what outlives a job, should we not live to do it.
+    let mark = ctx.env(RUNNERS_MARK).map(|mark| (RUNNERS_MARK.to_owned(), mark.to_owned()));
+    let own = [
         ("PATH".to_owned(), format!("{path}:/usr/sbin:/sbin")),
         ("LANG".to_owned(), "C.UTF-8".to_owned()),
         ("HOME".to_owned(), work.to_string_lossy().into_owned()),
         ("TMPDIR".to_owned(), work.to_string_lossy().into_owned()),
-    ]
+    ];
+    own.into_iter().chain(mark).collect()
 }
 
 #[cfg(test)]

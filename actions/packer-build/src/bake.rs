@@ -9,6 +9,7 @@ use crate::{
     disk::{self, Picked},
     files,
     inputs::Inputs,
+    keeping,
     log::Heard,
     materials::{self, Materials},
     packer::Packer,
@@ -39,12 +40,11 @@ const HIDDEN: &str = "<sensitive>";
 /// The action.
 pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let inputs = Inputs::read(ctx)?;
-    let key = inputs.signing_key.as_ref().map(|pem| PrivateKey::from_pem(pem.expose()));
-    let key = key.transpose().context("input `signing-key`")?;
+    workshop::remember(ctx, &inputs.output, &inputs.evidence)?;
+    let key = key(&inputs)?;
     let processes = Real;
     let tool = packer(ctx, &processes).await?;
     let workshop = Workshop::open(&inputs.output, ctx.temp()).await?;
-    workshop::remember(ctx, &workshop)?;
     workshop.begin()?;
     let bake =
         Bake { inputs: &inputs, key: key.as_ref(), processes: &processes, tool: &tool, workshop: &workshop };
@@ -53,6 +53,11 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     done?;
     cleaned?;
     Ok(Outcome::Done)
+}
+
+pub(crate) fn key(inputs: &Inputs) -> Result<Option<PrivateKey>> {
+    let key = inputs.signing_key.as_ref().map(|pem| PrivateKey::from_pem(pem.expose()));
+    key.transpose().context("input `signing-key`")
 }
 
 /// The pinned Packer, as a file whose bytes were checked.
@@ -193,6 +198,7 @@ impl Bake<'_> {
     ) -> Result<Vec<Image>> {
         let output = self.workshop.output();
         let raws = pick(ctx, made)?;
+        keeping::begin(output, raws.iter().map(|raw| (raw.folder.as_str(), raw.picked.disks.len())))?;
         record::forget(output)?;
         let (mut images, mut recorded) = (Vec::new(), Vec::new());
         for raw in &raws {
@@ -209,6 +215,7 @@ impl Bake<'_> {
             recorded.push(record);
         }
         Record::new(ingredients.clone(), recorded, made.clouds.clone())?.write(output)?;
+        keeping::end(output)?;
         Ok(images)
     }
 
@@ -246,7 +253,7 @@ impl Bake<'_> {
     fn keep_disks(&self, folder: &Path, files: &[PathBuf]) -> Result<Vec<Disk>> {
         let mut disks = Vec::new();
         for (index, from) in files.iter().enumerate() {
-            let file = if index == 0 { "disk.raw".to_owned() } else { format!("disk{}.raw", index + 1) };
+            let file = keeping::disk(index);
             let to = folder.join(&file);
             disk::move_file(from, &to)?;
             let found = digest_file(&to, &blocks::Options::default())

@@ -14,27 +14,32 @@ pub(crate) struct Base {
     pub(crate) disk: PathBuf,
 }
 
+/// Reads `image.json`, and whether an image of this architecture can be built on what it describes.
+pub(crate) fn manifest(path: &Path, architecture: Architecture) -> Result<ImageManifest> {
+    let bytes =
+        fs::read(path).with_context(|| format!("input `base-image`: cannot read {}", path.display()))?;
+    let manifest = ImageManifest::parse(&bytes)
+        .with_context(|| format!("input `base-image`: {} is not the manifest of an image", path.display()))?;
+    ensure!(
+        manifest.architecture == architecture,
+        "the base image {} is for {}, and this image is to be for {}",
+        path.display(),
+        manifest.architecture.as_str(),
+        architecture.as_str()
+    );
+    ensure!(
+        manifest.disks.len() == 1,
+        "the base image {} has {} disks: a template is passed one",
+        path.display(),
+        manifest.disks.len()
+    );
+    Ok(manifest)
+}
+
 impl Base {
     /// Reads `image.json` and hashes what lies beside it: what is built on is recorded, not believed.
     pub(crate) fn open(path: &Path, architecture: Architecture) -> Result<Self> {
-        let bytes =
-            fs::read(path).with_context(|| format!("input `base-image`: cannot read {}", path.display()))?;
-        let manifest = ImageManifest::parse(&bytes).with_context(|| {
-            format!("input `base-image`: {} is not the manifest of an image", path.display())
-        })?;
-        ensure!(
-            manifest.architecture == architecture,
-            "the base image {} is for {}, and this image is to be for {}",
-            path.display(),
-            manifest.architecture.as_str(),
-            architecture.as_str()
-        );
-        ensure!(
-            manifest.disks.len() == 1,
-            "the base image {} has {} disks: a template is passed one",
-            path.display(),
-            manifest.disks.len()
-        );
+        let manifest = manifest(path, architecture)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let recorded = &manifest.disks[0];
         let disk = folder.join(&recorded.file);

@@ -14,6 +14,7 @@ mod diagnostics;
 mod disk;
 mod files;
 mod inputs;
+mod keeping;
 mod log;
 mod machine_readable;
 mod materials;
@@ -25,7 +26,7 @@ mod results;
 mod verified;
 mod workshop;
 
-use runner::{Action, Input, Kind, Output};
+use runner::{Action, Context, Input, Kind, Output, Result};
 
 /// The action.
 pub static ACTION: Action = Action {
@@ -36,6 +37,19 @@ pub static ACTION: Action = Action {
     run: |ctx| Box::pin(bake::run(ctx)),
     post: Some(|ctx| Box::pin(workshop::post(ctx))),
 };
+
+/// Everything that can be known to be wrong before anything is built: template, names, variables, base, key.
+///
+/// # Errors
+/// What is wrong.
+pub fn check(ctx: &mut Context) -> Result<()> {
+    let inputs = inputs::Inputs::read(ctx)?;
+    bake::key(&inputs)?;
+    match &inputs.base {
+        Some(path) => base::manifest(path, inputs.architecture).map(drop),
+        None => Ok(()),
+    }
+}
 
 const INPUTS: &[Input] = &[
     Input::new("template", Kind::Path, "The Packer template: a folder, or one .pkr.hcl or .pkr.json file")

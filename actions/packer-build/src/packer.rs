@@ -14,9 +14,19 @@ use tools::Tool;
 /// Everything but the build itself takes seconds; `init` may have to download.
 const SHORT: Duration = Duration::from_secs(15 * 60);
 
-/// What Packer and the programs it calls need to find their way; none of it is a secret.
-const PASSED: &[&str] =
-    &["PATH", "HOME", "USER", "LANG", "TZ", "PACKER_PLUGIN_PATH", "PACKER_CACHE_DIR", "PACKER_CONFIG_DIR"];
+/// What Packer and the programs it calls need to find their way, and the runner's mark, by which it ends
+/// what outlives a job, should we not live to do it; none of it is a secret.
+const PASSED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "TZ",
+    "PACKER_PLUGIN_PATH",
+    "PACKER_CACHE_DIR",
+    "PACKER_CONFIG_DIR",
+    "RUNNER_TRACKING_ID",
+];
 
 /// Packer with everything that a run of it needs.
 pub(crate) struct Packer<'a> {
@@ -60,7 +70,7 @@ impl Packer<'_> {
         if self.inputs.force {
             spec = spec.arg("-force");
         }
-        spec = spec.args(self.selection()?).arg(&self.inputs.template.shown).note(self.workshop.note());
+        spec = spec.args(self.selection()?).arg(&self.inputs.template.shown);
         let (exit, heard) = self.run(ctx, "packer build", spec).await?;
         if exit.left_behind > 0 {
             let ended = exit.left_behind;
@@ -79,7 +89,8 @@ impl Packer<'_> {
             .env("TMPDIR", self.workshop.temp())
             .env("PACKER_CONFIG", self.own_config()?)
             .env("PACKER_NO_COLOR", "1")
-            .env("CHECKPOINT_DISABLE", "1");
+            .env("CHECKPOINT_DISABLE", "1")
+            .note(self.workshop.note());
         for (name, value) in &self.inputs.passed {
             spec = spec.env(name, value);
         }

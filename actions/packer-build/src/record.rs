@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 const SCHEMA: u32 = 1;
@@ -112,10 +112,15 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// Where a file is until it is whole.
+pub(crate) fn unfinished(path: &Path) -> PathBuf {
+    path.with_extension("json.tmp")
+}
+
 /// Writes beside the place and renames: a reader sees the whole file or none. A link that somebody left there
 /// is replaced, not followed.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fresh = path.with_extension("json.tmp");
+    let fresh = unfinished(path);
     remove(&fresh)?;
     let write = || -> io::Result<()> {
         let mut file = File::create_new(&fresh)?;

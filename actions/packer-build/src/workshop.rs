@@ -4,10 +4,13 @@
 //! <output>/.lock     held while a bake runs
 //! <output>/.running  names the processes of a running Packer
 //! <output>/.bake/    what the template is told to write into; gone when the bake has ended
-//! <temp>/hallmark-bake-<12 hex>/   Packer's temporary files
+//! <output>/.keeping  lists what is being put into the output folder; gone when its record stands
+//! <temp>/hallmark-bake-<12 hex>/   Packer's temporary files, or in /tmp where <temp> is too long for its sockets
 //! ```
 
+use crate::keeping;
 use anyhow::{Context as _, Result, bail};
+use attest::EvidenceDir;
 use model::Sha256;
 use runner::{Context, Outcome};
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -22,8 +25,16 @@ use std::{
 /// How long what a killed bake left running may take to end.
 const GRACE: Duration = Duration::from_secs(4);
 
+/// How long a bake that goes on although its step is over may take to end by itself: it gives its Packer
+/// one grace after SIGINT and another after SIGTERM.
+const LONG_GRACE: Duration = Duration::from_secs(12);
+
 /// The state that `post` finds the workshop by.
 const STATE: &str = "output";
+/// The evidence folder, where a writer may have been killed.
+const EVIDENCE: &str = "bake-evidence";
+/// The process that baked: it lives on if the one that started it was killed alone.
+const PROCESS: &str = "bake-process";
 
 /// A bake's place of work, locked.
 pub(crate) struct Workshop {
@@ -35,6 +46,14 @@ pub(crate) struct Workshop {
 impl Workshop {
     /// Locks the output folder, and cleans up after a bake that was killed in it.
     pub(crate) async fn open(output: &Path, temp: &Path) -> Result<Self> {
+        let Some(workshop) = Self::try_open(output, temp).await? else {
+            bail!("another bake is at work in {}: let it end, or give another `output`", output.display())
+        };
+        Ok(workshop)
+    }
+
+    /// The same; none if another bake is at work there.
+    async fn try_open(output: &Path, temp: &Path) -> Result<Option<Self>> {
         fs::create_dir_all(output).with_context(|| format!("cannot make the folder {}", output.display()))?;
         let output = output.canonicalize().with_context(|| format!("cannot find {}", output.display()))?;
         // Neither emptied nor followed: a link that was left here would be emptied instead.
@@ -47,16 +66,14 @@ impl Workshop {
             .with_context(|| format!("cannot write into the folder {}", output.display()))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                bail!("another bake is at work in {}: let it end, or give another `output`", output.display())
-            }
+            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("cannot lock {}", output.display())),
         }
         // One name for one output folder, so that whoever cleans up knows it.
         let name = format!("hallmark-bake-{}", Sha256::of(output.as_os_str().as_bytes()).short());
-        let workshop = Self { temp: temp.join(name), output, _lock: lock };
+        let workshop = Self { temp: place(temp, &name), output, _lock: lock };
         workshop.clean().await?;
-        Ok(workshop)
+        Ok(Some(workshop))
     }
 
     /// Makes the folders of a bake.
@@ -97,12 +114,22 @@ impl Workshop {
     /// Ends what still runs and removes what is half made. Says how many processes there were.
     pub(crate) async fn clean(&self) -> Result<usize> {
         let ended = process::end_left_behind(&self.note(), GRACE).await?;
+        keeping::undo(&self.output)?;
         remove(&self.temp)?;
         // A template may work as another user id (of a user name space) whose files we cannot remove:
         // it can, and does when it runs again.
         remove(&self.work()).ok();
         Ok(ended)
     }
+}
+
+/// Where Packer's temporary files go. Its sockets, `packer-plugin` and a number, have to fit into 107 bytes with
+/// their folder, and some runners are installed deep.
+fn place(temp: &Path, name: &str) -> PathBuf {
+    const LONGEST: usize = 107;
+    const SOCKET: usize = "/packer-plugin4294967295".len();
+    let place = temp.join(name);
+    if place.as_os_str().len() + SOCKET <= LONGEST { place } else { Path::new("/tmp").join(name) }
 }
 
 fn remove(folder: &Path) -> Result<()> {
@@ -114,14 +141,23 @@ fn remove(folder: &Path) -> Result<()> {
     }
 }
 
-/// Keeps for `post` where the bake works.
-pub(crate) fn remember(ctx: &mut Context, workshop: &Workshop) -> Result<()> {
-    let output = workshop.output.to_str().context("the path of `output` is not UTF-8")?;
-    ctx.state(STATE, output)
+/// Keeps for `post` where the bake works and who bakes: before anything else, because the state is read when
+/// the step ends, and we can outlive it.
+pub(crate) fn remember(ctx: &mut Context, output: &Path, evidence: &Path) -> Result<()> {
+    ctx.state(STATE, output.to_str().context("the path of `output` is not UTF-8")?)?;
+    ctx.state(EVIDENCE, evidence.to_str().context("the path of `evidence` is not UTF-8")?)?;
+    ctx.state(PROCESS, process::this_process())
 }
 
 /// After the job, however it ended: nothing of the bake runs on, nothing half made stays.
 pub(crate) async fn post(ctx: &mut Context) -> Result<Outcome> {
+    let lived_on = match ctx.saved_state(PROCESS) {
+        Some(process) => process::end_process(process, LONG_GRACE).await,
+        None => false,
+    };
+    if let Some(evidence) = ctx.saved_state(EVIDENCE) {
+        EvidenceDir::new(evidence).sweep();
+    }
     let Some(output) = ctx.saved_state(STATE).map(PathBuf::from) else {
         return Ok(Outcome::Done);
     };
@@ -129,13 +165,37 @@ pub(crate) async fn post(ctx: &mut Context) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let temp = ctx.temp().to_owned();
-    // `open` cleans up; told how many, it is said.
-    let running = output.join(".running").exists();
-    Workshop::open(&output, &temp).await?;
-    if running {
+    // Opening it cleans up. Told before how many there were, it is said.
+    let running = lived_on || output.join(".running").exists();
+    let opened = Workshop::try_open(&output, &temp).await?.is_some();
+    if !opened {
+        ctx.info(&format!("another bake is at work in {}: it is left alone", output.display()));
+    } else if running {
         ctx.notice(
             "A bake had been cancelled: what it left running was ended, and what was half made removed.",
         );
     }
     Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_short_enough_for_a_socket() {
+        let name = "hallmark-bake-0123456789ab";
+        for (temp, expected) in [
+            (
+                "/home/runner/work/_temp".to_owned(),
+                "/home/runner/work/_temp/hallmark-bake-0123456789ab".to_owned(),
+            ),
+            (format!("/{}", "d".repeat(55)), format!("/{}/{name}", "d".repeat(55))),
+            (format!("/{}", "d".repeat(56)), format!("/tmp/{name}")),
+        ] {
+            let found = place(Path::new(&temp), name);
+            assert_eq!(found, Path::new(&expected));
+            assert!(found.join("packer-plugin4294967295").as_os_str().len() <= 107);
+        }
+    }
 }

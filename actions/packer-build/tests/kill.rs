@@ -206,8 +206,8 @@ fn killed_the_post_step_cleans_up() {
     child.wait().unwrap();
     // As the runner does: what was kept comes back as STATE_*.
     let state = fs::read_to_string(job.folder.path().join("state")).unwrap();
-    let output = state.lines().nth(1).unwrap();
-    assert!(state.starts_with("output<<"), "{state}");
+    let mut lines = state.lines().skip_while(|line| !line.starts_with("output<<"));
+    let output = lines.nth(1).unwrap_or_else(|| panic!("{state}"));
     let post = job.command().arg("--post").env("STATE_output", output).output().unwrap();
     assert!(post.status.success(), "{post:?}");
     assert!(

@@ -18,7 +18,8 @@ mod render;
 mod request;
 mod rollback;
 
-use provider::Provider;
+use anyhow::Context as _;
+use provider::{ChannelName, Provider};
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
 
 use request::{Operation, Request};
@@ -57,6 +58,20 @@ pub static ACTION: Action = Action {
     run: |ctx| Box::pin(run(ctx)),
     post: None,
 };
+
+/// Everything that can be known to be wrong before there is a verdict: key, names, whom to trust.
+///
+/// # Errors
+/// What is wrong.
+pub fn check(ctx: &mut Context) -> Result<()> {
+    let request = Request::read(ctx)?;
+    // Whatever the family will be: an image's own is no name that a person has given here.
+    let family = request.family.as_deref().unwrap_or("family");
+    if let Some(channel) = &request.channel {
+        ChannelName::new(family, channel).context("input `channel`")?;
+    }
+    Ok(())
+}
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let request = Request::read(ctx)?;

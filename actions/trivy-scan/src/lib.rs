@@ -129,6 +129,14 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
     run_with(ctx, &process::Real, None).await
 }
 
+/// Everything that can be known to be wrong before there is an image: key, severities, database.
+///
+/// # Errors
+/// What is wrong.
+pub fn check(ctx: &mut Context) -> Result<()> {
+    evidence::key(&Inputs::read(ctx)?).map(drop)
+}
+
 /// The action with a given way to run programs, and perhaps a given Trivy: what the tests drive.
 ///
 /// # Errors
@@ -146,7 +154,7 @@ pub async fn run_with(ctx: &mut Context, processes: &dyn Processes, trivy: Optio
     }
     let scan = Trivy.read_report(&taken.bytes)?;
     let facts = taken.facts.clone().unwrap_or_else(|| Facts::of_report(&scan));
-    check(ctx, &inputs, &scan, &facts)?;
+    check_report(ctx, &inputs, &scan, &facts)?;
 
     let directory = EvidenceDir::new(&inputs.evidence);
     let digest = directory.put_report(&taken.bytes).context("the report could not be kept")?;
@@ -220,7 +228,7 @@ async fn take(
 }
 
 /// Everything that makes a report worth less than it looks.
-fn check(ctx: &mut Context, inputs: &Inputs, scan: &scanners::Scan, facts: &Facts) -> Result<()> {
+fn check_report(ctx: &mut Context, inputs: &Inputs, scan: &scanners::Scan, facts: &Facts) -> Result<()> {
     for condition in scan.conditions() {
         let (allowed, input) = match condition {
             scanners::Condition::NoOs | scanners::Condition::OsNotMatched => {

@@ -69,6 +69,18 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Everything that can be known to be wrong before anything is verified: the key and the manifest.
+///
+/// # Errors
+/// What is wrong.
+pub fn check(ctx: &mut Context) -> Result<()> {
+    signing_key(ctx)?;
+    let path = ctx.path("manifest")?;
+    let name = path.strip_prefix(ctx.cwd()).unwrap_or(&path).to_string_lossy().into_owned();
+    let bytes = read_manifest(&path)?;
+    parse(ctx, &path, &name, &bytes).map(drop)
+}
+
 fn signing_key(ctx: &Context) -> Result<Option<PrivateKey>> {
     let Some(secret) = ctx.secret("signing-key")? else { return Ok(None) };
     let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key`")?;

@@ -9,7 +9,7 @@ use std::{fs, io};
 use model::Sha256;
 
 use crate::bundle::{MAX_BUNDLE, SignStatementError, sign};
-use crate::files::{PARTIAL, io, is_dir, make_dir, read_plain, write_whole};
+use crate::files::{PARTIAL, io, is_dir, make_dir, read_plain, sweep, write_whole};
 use crate::json::JsonError;
 use crate::key::PrivateKey;
 use crate::statement::{Statement, StatementError};
@@ -179,6 +179,15 @@ impl EvidenceDir {
         };
         make_dir(&self.path)?;
         write_whole(&self.path, &name, &bytes)
+    }
+
+    /// Removes the half-written files of writers that were killed; that of one who still writes stays.
+    pub fn sweep(&self) {
+        for folder in [&self.path, &self.path.join(REPORTS)] {
+            if is_dir(folder).is_ok_and(|there| there) {
+                sweep(folder);
+            }
+        }
     }
 
     /// Everything in the directory. A directory that is not there holds nothing.

@@ -2,10 +2,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use tempfile::NamedTempFile;
 
 use crate::evidence::EvidenceError;
 
@@ -38,20 +39,52 @@ pub(crate) fn make_dir(path: &Path) -> Result<(), EvidenceError> {
     Ok(())
 }
 
-/// Writes beside the place and renames: a reader sees the whole file or none.
+/// Writes beside the place and renames: a reader sees the whole file or none. What a killed writer left
+/// there goes.
 pub(crate) fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, EvidenceError> {
+    sweep(dir);
     let path = dir.join(name);
-    let mut file = tempfile::Builder::new()
-        .prefix(PARTIAL)
-        .permissions(fs::Permissions::from_mode(0o644))
-        .tempfile_in(dir)
-        .map_err(io("cannot write into", dir))?;
+    let mut file = partial(dir).map_err(io("cannot write into", dir))?;
     file.write_all(bytes).map_err(io("cannot write", &path))?;
     file.as_file().sync_all().map_err(io("cannot write", &path))?;
     file.persist(&path).map_err(|error| io("cannot write", &path)(error.error))?;
     // The name is on the disk when the folder is.
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io("cannot write into", dir))?;
     Ok(path)
+}
+
+/// A new file, locked as long as its writer lives: by that, [`sweep`] knows whose writer does not.
+fn partial(dir: &Path) -> io::Result<NamedTempFile> {
+    loop {
+        let file = tempfile::Builder::new()
+            .prefix(PARTIAL)
+            .permissions(fs::Permissions::from_mode(0o644))
+            .tempfile_in(dir)?;
+        // Where nothing can be locked, nothing is swept. In the moment before, it may have been.
+        let swept =
+            flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK);
+        if !swept && file.as_file().metadata()?.nlink() > 0 {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes the partial files of writers that were killed. What cannot be removed does no harm: it is no
+/// evidence, and is told as a stray.
+pub(crate) fn sweep(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        if !entry.file_name().as_encoded_bytes().starts_with(PARTIAL.as_bytes()) {
+            continue;
+        }
+        let path = entry.path();
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let Ok(file) = OpenOptions::new().read(true).custom_flags(flags).open(&path) else { continue };
+        let is_plain = file.metadata().is_ok_and(|found| found.is_file());
+        if is_plain && flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            fs::remove_file(&path).ok();
+        }
+    }
 }
 
 /// Reads a plain file, following no link (not even one that was put there a moment ago), waiting

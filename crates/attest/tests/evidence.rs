@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
 use attest::{
     EvidenceDir, EvidenceError, Form, Kind, PrivateKey, Statement, StrayReason, read_unsigned, verify,
@@ -160,4 +161,69 @@ fn a_failed_write_leaves_nothing() {
     let error = dir.write(&statement(1), None).unwrap_err();
     assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_a_killed_writer_left_goes_and_what_is_being_written_stays() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = EvidenceDir::new(temp.path().join("evidence"));
+    dir.sweep();
+    assert!(!dir.path().exists());
+    dir.put_report(b"{}").unwrap();
+    let reports = dir.path().join("reports");
+    let leave = |name: &str| {
+        for folder in [dir.path(), &reports] {
+            fs::write(folder.join(name), "{").unwrap();
+        }
+    };
+    let left = |folder: &Path| {
+        let names =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut partial: Vec<_> = names.filter(|name| name.starts_with(".partial-")).collect();
+        partial.sort();
+        partial
+    };
+    // Whoever writes one holds its lock.
+    leave(".partial-live");
+    let writers = [dir.path(), &reports].map(|folder| {
+        let file = fs::File::open(folder.join(".partial-live")).unwrap();
+        file.lock().unwrap();
+        file
+    });
+    // Nothing that only has such a name is touched: a link's target, a folder.
+    fs::write(temp.path().join("mine"), "").unwrap();
+    symlink(temp.path().join("mine"), dir.path().join(".partial-link")).unwrap();
+    fs::create_dir(dir.path().join(".partial-folder")).unwrap();
+    let kept = [".partial-folder", ".partial-link", ".partial-live"];
+
+    leave(".partial-Ab3xYz");
+    dir.sweep();
+    assert_eq!(
+        (left(dir.path()), left(&reports)),
+        (kept.map(str::to_owned).to_vec(), vec![kept[2].to_owned()])
+    );
+    assert!(temp.path().join("mine").exists());
+    // The next writer does the same, each in its folder.
+    drop(writers);
+    dir.write(&statement(1), None).unwrap();
+    dir.put_report(b"[]").unwrap();
+    assert_eq!(
+        (left(dir.path()), left(&reports)),
+        (kept[..2].iter().map(|n| (*n).to_owned()).collect(), vec![])
+    );
+}
+
+#[test]
+fn writers_at_the_same_time_sweep_none_of_each_others_files() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = &EvidenceDir::new(temp.path());
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            scope.spawn(move || {
+                (0..20).for_each(|number| drop(dir.write(&statement(writer * 20 + number), None).unwrap()))
+            });
+        }
+    });
+    let listing = dir.list().unwrap();
+    assert_eq!((listing.files.len(), listing.strays.len()), (80, 0));
 }

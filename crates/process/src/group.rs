@@ -1,7 +1,7 @@
 //! Who belongs to a run: the program's process group, and whatever carries the run's mark in its
 //! environment. How they are told to stop, and how a later run finds what a killed one left behind.
 
-use crate::{Error, Spec};
+use crate::{Error, Spec, own::this_process};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::{
     fs, io,
@@ -91,7 +91,7 @@ impl Drop for Group {
 pub(crate) fn new_mark() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("{}-{}-{count}", table::birthmark(), std::process::id())
+    format!("{}-{count}", this_process())
 }
 
 /// A file that names a running run by its mark. Removed on drop, that is: not when we are killed.
@@ -103,11 +103,16 @@ pub struct Note {
 impl Note {
     pub(crate) fn write(path: &Path, mark: &str) -> Result<Self, Error> {
         let failed = |source| Error::Note { path: path.to_owned(), source };
-        let fresh = path.with_extension("tmp");
+        let fresh = unfinished(path);
         fs::write(&fresh, format!("{}={mark}\n", Spec::MARK)).map_err(failed)?;
         fs::rename(&fresh, path).map_err(failed)?;
         Ok(Self { path: path.to_owned() })
     }
+}
+
+/// Where a note is until it is whole.
+fn unfinished(path: &Path) -> PathBuf {
+    path.with_extension("tmp")
 }
 
 impl Drop for Note {
@@ -123,6 +128,8 @@ impl Drop for Note {
 /// have by now.
 pub async fn end_left_behind(path: &Path, grace: Duration) -> Result<usize, Error> {
     let failed = |source| Error::Note { path: path.to_owned(), source };
+    // Of a note that was being written: no program had been started yet.
+    fs::remove_file(unfinished(path)).ok();
     let note = match fs::read_to_string(path) {
         Ok(note) => note,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -208,14 +215,6 @@ mod table {
         fs::read(format!("/proc/{pid}/environ"))
             .is_ok_and(|environment| environment.split(|&byte| byte == 0).any(|variable| variable == mark))
     }
-
-    /// Tells this start of the machine, and of this process, from all others.
-    pub(super) fn birthmark() -> String {
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-        let start = stat.rsplit(')').next().and_then(|rest| rest.split_ascii_whitespace().nth(19));
-        format!("{}-{}", boot.get(..8).unwrap_or("unknown"), start.unwrap_or("0"))
-    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -232,10 +231,6 @@ mod table {
     pub(super) fn processes(_mark: &str, groups: &[Pid]) -> Vec<Process> {
         let live = groups.iter().filter(|group| test_kill_process_group(**group).is_ok());
         live.map(|&group| Process { pid: group, group }).collect()
-    }
-
-    pub(super) fn birthmark() -> String {
-        "0".to_owned()
     }
 }
 

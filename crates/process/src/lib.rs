@@ -6,6 +6,9 @@
 //! another. When the program itself ends, whatever it left in its group, or that still carries the
 //! run's mark in its environment, is ended too.
 //!
+//! Should we be killed ourselves, a later process of ours finds what ran by its note ([`end_left_behind`]);
+//! should only the one that started us be, it finds us by our name ([`end_process`]).
+//!
 //! `Processes` is the seam: [`Real`] runs programs, [`Fake`] plays scripts in tests.
 
 mod error;
@@ -14,6 +17,7 @@ mod fake;
 mod group;
 mod lines;
 mod output;
+mod own;
 mod real;
 mod signals;
 mod spec;
@@ -24,6 +28,7 @@ pub use fake::{Fake, Script};
 pub use group::{Note, end_left_behind};
 pub use lines::{LINE_CAP, Line, Stream};
 pub use output::{Output, output};
+pub use own::{end_process, this_process};
 pub use real::Real;
 pub use spec::Spec;
 

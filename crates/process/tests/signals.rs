@@ -8,7 +8,7 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use process::{Processes, Real, Spec, end_left_behind};
+use process::{Processes, Real, Spec, end_left_behind, end_process, this_process};
 use std::{
     env, fs,
     os::unix::process::ExitStatusExt as _,
@@ -42,8 +42,8 @@ fn told() {
     let script = env::args().nth(2).unwrap();
     let grace = Duration::from_millis(env::args().nth(3).unwrap().parse().unwrap());
     let shell = |script: &str| Spec::new("/bin/sh").args(["-c", script]).env("PATH", "/usr/bin:/bin");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    fs::write("name", this_process()).unwrap();
+    runtime().block_on(async {
         let spec = shell(&script).kill_grace(grace).note("note");
         let exit = Real.run(spec, &mut |_| {}).await.unwrap();
         let after = Real.run(shell("echo ran >after"), &mut |_| {}).await.unwrap();
@@ -53,6 +53,10 @@ fn told() {
         fs::rename("exit.tmp", "exit").unwrap();
     });
     sleep(ENOUGH);
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 type Test = (&'static str, fn(&Path));
@@ -65,6 +69,7 @@ const TESTS: &[Test] = &[
     ("each_further_signal_hurries", hurried),
     ("between_runs_a_signal_ends_us", between_runs),
     ("what_a_killed_one_leaves_is_found_by_its_note", killed),
+    ("whoever_lost_its_parent_is_ended_by_its_name", orphaned),
 ];
 
 fn begin(folder: &Path, script: &str, grace_ms: u64) -> Child {
@@ -151,10 +156,33 @@ fn killed(folder: &Path) {
     child.kill().unwrap();
     assert_eq!(child.wait().unwrap().signal(), Some(9));
     assert!(!ended(folder, "leader") && !ended(folder, "child"), "this test is of no use: nothing was left");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let note = folder.join("note");
-    let left = runtime.block_on(end_left_behind(&note, Duration::from_millis(100))).unwrap();
+    let left = runtime().block_on(end_left_behind(&note, Duration::from_millis(100))).unwrap();
     assert!(left >= 2, "{left}");
     assert!(ended(folder, "leader") && ended(folder, "child"), "something lives on");
     assert!(!note.exists());
+}
+
+fn orphaned(folder: &Path) {
+    let mut child = begin(folder, POLITE, 600_000);
+    let name = fs::read_to_string(folder.join("name")).unwrap();
+    assert_ne!(name, this_process());
+    // Another start of the machine, another moment, another number: somebody else.
+    let (rest, pid) = name.rsplit_once('-').unwrap();
+    let (boot, start) = rest.split_once('-').unwrap();
+    let grace = Duration::from_secs(1);
+    for other in [
+        format!("{boot}-1-{pid}"),
+        format!("00000000-{start}-{pid}"),
+        format!("{rest}-{}", std::process::id()),
+    ] {
+        assert!(!runtime().block_on(end_process(&other, grace)), "{other}");
+    }
+    assert!(!ended(folder, "leader"));
+    // It is told, and ends what it runs; this one then waits for ever, and is killed.
+    assert!(runtime().block_on(end_process(&name, grace)));
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    assert_eq!(fs::read_to_string(folder.join("exit")).unwrap(), CANCELLED);
+    assert!(ended(folder, "leader") && ended(folder, "child"), "something lives on");
+    assert!(!runtime().block_on(end_process(&name, grace)));
 }

@@ -32,9 +32,11 @@ pub struct Context {
     clock: Clock,
     github: GitHub,
     console: Console,
-    summary: Summary,
-    outputs: BTreeMap<String, String>,
+    pub(crate) summary: Summary,
+    pub(crate) outputs: BTreeMap<String, String>,
     masks: Vec<String>,
+    /// Whether another action runs inside the one that the process was started for.
+    pub(crate) inside: bool,
 }
 
 impl Context {
@@ -63,13 +65,15 @@ impl Context {
             summary: Summary::default(),
             outputs: BTreeMap::new(),
             masks,
+            inside: false,
         }
     }
 
     /// Everything that can be known to be wrong before anything is done.
     pub(crate) fn check(&self) -> Result<()> {
         let mut problems: Vec<String> = self.inputs.problems().into_iter().map(str::to_owned).collect();
-        if self.github.on_runner && !self.action.outputs.is_empty() && self.file("GITHUB_OUTPUT").is_none() {
+        let written = !self.inside && !self.action.outputs.is_empty();
+        if self.github.on_runner && written && self.file("GITHUB_OUTPUT").is_none() {
             problems
                 .push("GITHUB_OUTPUT is not set, though this is a runner: outputs would be lost".to_owned());
         }
@@ -137,7 +141,9 @@ impl Context {
         if self.masks.iter().any(|mask| value.contains(mask.as_str())) {
             anyhow::bail!("the value of output `{name}` contains a secret: refused");
         }
-        self.file_command("GITHUB_OUTPUT", name, value)?;
+        if !self.inside {
+            self.file_command("GITHUB_OUTPUT", name, value)?;
+        }
         self.outputs.insert(name.to_owned(), value.to_owned());
         Ok(())
     }
@@ -147,13 +153,18 @@ impl Context {
     /// # Errors
     /// If the name is not plain, the value is too large, or it cannot be written.
     pub fn state(&mut self, name: &str, value: impl AsRef<str>) -> Result<()> {
-        self.file_command("GITHUB_STATE", name, value.as_ref())
+        self.file_command("GITHUB_STATE", &self.state_name(name), value.as_ref())
     }
 
     /// What the run kept by [`Context::state`], in the clean-up.
     #[must_use]
     pub fn saved_state(&self, name: &str) -> Option<&str> {
-        self.env(&format!("STATE_{name}"))
+        self.env(&format!("STATE_{}", self.state_name(name)))
+    }
+
+    /// Actions that run inside another share its state: each has names of its own there.
+    fn state_name(&self, name: &str) -> String {
+        if self.inside { format!("{}_{name}", self.action.name) } else { name.to_owned() }
     }
 
     /// The summary, to add to.
@@ -181,14 +192,21 @@ impl Context {
         self.console.annotate(level, annotation.relative_to(base));
     }
 
-    /// Opens a group of lines in the log; one that is open is closed.
+    /// Opens a group of lines in the log; one that is open is closed. Groups do not nest: inside of
+    /// another action, which has the group, it is a line.
     pub fn group(&mut self, title: &str) {
-        self.console.group(title);
+        if self.inside {
+            self.console.info(&format!("▸ {title}"));
+        } else {
+            self.console.group(title);
+        }
     }
 
     /// Closes the group.
     pub fn end_group(&mut self) {
-        self.console.end_group();
+        if !self.inside {
+            self.console.end_group();
+        }
     }
 
     /// A line of the log, or several. Hostile text is made inert.
@@ -212,8 +230,10 @@ impl Context {
     /// Masks a secret that did not come in as an input.
     pub fn mask(&mut self, secret: &Secret) {
         for mask in secret.masks() {
-            self.console.mask(mask);
-            self.masks.push(mask.to_owned());
+            if !self.masks.iter().any(|known| known == mask) {
+                self.console.mask(mask);
+                self.masks.push(mask.to_owned());
+            }
         }
     }
 

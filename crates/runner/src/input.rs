@@ -46,6 +46,20 @@ impl Inputs {
         Self(action.inputs.iter().map(|input| (input.name, slot(input, given))).collect())
     }
 
+    /// The same with secrets that are in hand already, and go through neither flags nor variables.
+    pub(crate) fn resolve_with(
+        action: &Action,
+        given: &Given<'_>,
+        secrets: &BTreeMap<&'static str, Secret>,
+    ) -> Self {
+        let mut inputs = Self::resolve(action, given);
+        for (name, secret) in secrets {
+            let value = Ok(Some(Value::Secret(secret.clone())));
+            inputs.0.insert(name, Slot { kind: Kind::Secret, raw: String::new(), value });
+        }
+        inputs
+    }
+
     /// Everything that is wrong, each naming the input, the value, and what is accepted.
     pub(crate) fn problems(&self) -> Vec<&str> {
         self.0.values().filter_map(|slot| slot.value.as_ref().err()).map(String::as_str).collect()

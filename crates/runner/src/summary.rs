@@ -62,6 +62,12 @@ impl Summary {
         self.push(format!("<details><summary>{title}</summary>\n\n{}\n\n</details>", body.trim()))
     }
 
+    /// Another summary, as it is.
+    pub fn append(&mut self, other: Self) -> &mut Self {
+        self.sections.extend(other.sections);
+        self
+    }
+
     /// Whether nothing was said.
     #[must_use]
     pub fn is_empty(&self) -> bool {
