@@ -13,7 +13,7 @@ fn floor(name: &str, path: &Path) -> Option<u8> {
     }
     Some(match name {
         "model" | "runner" | "process" => 0,
-        "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" => 1,
+        "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github" => 1,
         "hallmark" => 3,
         "conformance" => 4,
         _ => return None,

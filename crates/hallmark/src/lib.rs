@@ -1,5 +1,8 @@
 //! Links every action into one executable. This is the list that registers them.
 
+mod chain;
+mod doctor;
+mod init;
 mod keygen;
 mod tool_cache;
 
@@ -18,6 +21,9 @@ pub static RANK: &[&Action] = &[
     &register_ami::ACTION,
 ];
 
+/// All of them in one step: what a workflow names by the repository alone.
+pub static CHAIN: &Action = &chain::ACTION;
+
 /// Everything that `hallmark` can do: the actions, and what helps a person at a terminal.
 pub static ACTIONS: &[&Action] = &[
     &verify_signatures::ACTION,
@@ -26,7 +32,10 @@ pub static ACTIONS: &[&Action] = &[
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
+    CHAIN,
     &gate::APPROVE,
+    &doctor::ACTION,
+    &init::ACTION,
     &keygen::ACTION,
     &tool_cache::ACTION,
 ];

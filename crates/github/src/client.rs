@@ -1,0 +1,93 @@
+//! The client: one question at a time, each with what it needs of the token.
+
+use std::time::Duration;
+
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
+use runner::Secret;
+
+use crate::error::Why;
+use crate::transport::Transport;
+use crate::{ApiUrl, Error};
+
+/// Bounds on one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// To connect.
+    pub connect: Duration,
+    /// From the question to the answer's last byte.
+    pub whole: Duration,
+    /// The most bytes of an answer.
+    pub bytes: u64,
+    /// How often a question is asked while the server is in trouble.
+    pub attempts: u32,
+    /// Between two attempts.
+    pub pause: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            whole: Duration::from_secs(20),
+            bytes: 8 << 20,
+            attempts: 2,
+            pause: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Asks one GitHub, with one token or with none.
+pub struct Client {
+    pub(crate) crab: Octocrab,
+    limits: Limits,
+}
+
+impl Client {
+    /// A client with the usual bounds. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Outside of a tokio runtime.
+    pub fn new(address: &ApiUrl, token: Option<Secret>) -> Result<Self, Error> {
+        Self::with_limits(address, token, Limits::default())
+    }
+
+    /// A client with these bounds.
+    ///
+    /// # Errors
+    /// Outside of a tokio runtime.
+    pub fn with_limits(address: &ApiUrl, token: Option<Secret>, limits: Limits) -> Result<Self, Error> {
+        // octocrab starts a task of its own as soon as it is made, and panics where it cannot.
+        if tokio::runtime::Handle::try_current().is_err() {
+            let why = Why::Unreachable("there is no async runtime to ask it in".to_owned());
+            return Err(Error { asked: address.to_string(), needs: "", why });
+        }
+        let transport = Transport::new(address, token, limits);
+        let service = tower::service_fn(move |request| transport.clone().send(request));
+        match OctocrabBuilder::new_empty().with_service(service).with_auth(AuthState::None).build() {
+            Ok(crab) => Ok(Self { crab, limits }),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Asks until there is an answer or no hope of one. Only for questions: what changes something
+    /// is not asked twice.
+    pub(crate) async fn ask<T>(
+        &self,
+        asked: String,
+        needs: &'static str,
+        question: impl AsyncFn() -> octocrab::Result<T>,
+    ) -> Result<T, Error> {
+        let mut attempt = 1;
+        loop {
+            let why = match question().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => Why::of(&error),
+            };
+            if attempt >= self.limits.attempts || !why.is_passing() {
+                return Err(Error { asked, needs, why });
+            }
+            attempt += 1;
+            tokio::time::sleep(self.limits.pause).await;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What GitHub says about a repository: a small typed client.
+//!
+//! Every question is one function of [`Client`], and gives its own small type, so that nobody above
+//! this crate knows octocrab's. Every failure is an [`Error`]: what was asked, how GitHub answered,
+//! and which permission the question needs.
+//!
+//! ```no_run
+//! # async fn look() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = github::Client::new(&github::ApiUrl::parse("https://api.github.com")?, None)?;
+//! let repository = "acme/images".parse()?;
+//! let environment = client.environment(&repository, "production").await?;
+//! println!("{} reviewers", environment.reviewers.len());
+//! # Ok(())
+//! # }
+//! ```
+
+mod actions;
+mod address;
+mod branch;
+mod client;
+mod environment;
+mod error;
+mod repository;
+pub mod testing;
+mod transport;
+
+pub use actions::{ActionsPolicy, Allowed, WorkflowPermissions};
+pub use address::{ApiUrl, BadApiUrl};
+pub use branch::Branch;
+pub use client::{Client, Limits};
+pub use environment::{Branches, Environment, Reviewer};
+pub use error::{Error, Why};
+pub use repository::{BadRepository, Repository, RepositoryFacts};

@@ -1,0 +1,67 @@
+//! The image that is built on, and what verifies it, before anything is built.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use attest::predicate::vsa::{Predicate, VerificationResult};
+use attest::{EvidenceDir, EvidenceFile, Form, Kind, PublicKey, read_unsigned, verify};
+use model::{ContentDigest, ImageManifest};
+use policy::{Facts, Signed, Statement};
+
+/// What a chain builds on.
+pub(super) struct Base {
+    pub(super) name: String,
+    pub(super) content: ContentDigest,
+    /// The folder of its evidence, if it is given.
+    pub(super) evidence: Option<PathBuf>,
+}
+
+impl Base {
+    /// Reads what describes the image.
+    pub(super) fn read(manifest: &Path, evidence: Option<PathBuf>) -> Result<Self> {
+        let bytes = std::fs::read(manifest)
+            .with_context(|| format!("input `base-image`: cannot read {}", manifest.display()))?;
+        let manifest = ImageManifest::parse(&bytes)
+            .with_context(|| format!("input `base-image`: {}", manifest.display()))?;
+        Ok(Self { content: manifest.content_digest(), name: manifest.name, evidence })
+    }
+
+    /// What the gate will find: verification summaries about this image, each with its signers by name.
+    pub(super) fn summaries(&self, signers: &[(String, PublicKey)]) -> Result<Vec<Statement>> {
+        let Some(folder) = &self.evidence else { return Ok(Vec::new()) };
+        let listing = EvidenceDir::new(folder).list().context("input `base-evidence`")?;
+        // The gate passes over whatever is not genuine, or about something else.
+        Ok(listing.files.iter().filter_map(|file| self.summary(file, signers)).collect())
+    }
+
+    fn summary(&self, file: &EvidenceFile, signers: &[(String, PublicKey)]) -> Option<Statement> {
+        let keys: Vec<PublicKey> = signers.iter().map(|(_, key)| key.clone()).collect();
+        let (statement, kind, payload, signed) = match file.form {
+            Form::Signed => {
+                let found = verify(&file.bytes, &keys).ok()?;
+                let of = signers.iter().filter(|(_, key)| key.key_id() == found.signer);
+                let signed = Signed::By(of.map(|(name, _)| name.clone()).collect());
+                (found.statement, found.kind, found.payload_digest, signed)
+            }
+            Form::Unsigned => {
+                let found = read_unsigned(&file.bytes).ok()?;
+                (found.statement, found.kind, found.payload_digest, Signed::Unsigned)
+            }
+        };
+        if kind != Kind::Vsa || !statement.is_about(&self.content) {
+            return None;
+        }
+        let summary: Predicate = statement.predicate().ok()?;
+        Some(Statement {
+            file: file.name.clone(),
+            payload,
+            signed,
+            issued: summary.time_verified,
+            facts: Facts::BaseVsa {
+                verifier: summary.verifier.id,
+                passed: summary.verification_result == VerificationResult::Passed,
+                levels: summary.verified_levels,
+            },
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! The verdict that a policy would come to if every step went as well as it can: what is a `fail` even
+//! then is known before anything is baked.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use attest::PublicKey;
+use jiff::Timestamp;
+use model::{ContentDigest, Reason, Sha256, Weight};
+use policy::{
+    Evidence, EvidenceKind, Exceptions, Facts, Image, ResolvedPolicy, Seen, Signed, Statement, TestOutcome,
+};
+
+use super::base::Base;
+use super::keys::{Job, Keys};
+
+/// More tests and packages than any policy asks for.
+const PLENTY: u64 = u32::MAX as u64;
+
+/// What the chain is going to do.
+pub(super) struct Plan {
+    /// Whether verify-signatures runs.
+    pub(super) verifies: bool,
+    /// How the test sees the image.
+    pub(super) tested: Seen,
+    /// What the image is built on.
+    pub(super) base: Option<Base>,
+    /// Whether an image that passes is published.
+    pub(super) publishes: bool,
+}
+
+/// Fails if the verdict can only be `fail`.
+pub(super) fn check(policy: &ResolvedPolicy, keys: &Keys, plan: &Plan, now: Timestamp) -> Result<()> {
+    let signers = signers(policy)?;
+    let mut statements = statements(policy, &signers, keys, plan, now)?;
+    if let Some(base) = &plan.base {
+        statements.extend(base.summaries(&signers)?);
+    }
+    let image = Image {
+        name: String::new(),
+        family: String::new(),
+        content_digest: ContentDigest::new(Sha256::of(b"")),
+        base: plan.base.as_ref().map(|base| (base.name.clone(), base.content)),
+    };
+    let evidence = Evidence { image, statements, objections: Vec::new() };
+    let decision = policy::decide(policy, &Exceptions::default(), &evidence, None, now);
+    let against: Vec<String> = decision
+        .reasons
+        .iter()
+        .filter(|reason| reason.weight == Weight::Fail)
+        .map(|reason| format!("{} {} ({})", reason.message, mend(reason, keys, plan), reason.code))
+        .collect();
+    ensure!(
+        against.is_empty(),
+        "by the policy `{}` the verdict would be `fail` however well everything went: {}",
+        policy.policy().name(),
+        against.join(" ")
+    );
+    // No decision asks for a release, and the next reader of the evidence asks who signed it.
+    let may = policy.policy().signers_of(EvidenceKind::Release);
+    if plan.publishes && !may.is_empty() {
+        let names = names(policy, &signers, keys, Job::Publish, EvidenceKind::Release)?;
+        ensure!(
+            names.iter().any(|name| may.contains(name)),
+            "by the policy `{}` a release is signed by {}, and `{}` is the key of {}",
+            policy.policy().name(),
+            may.join(", "),
+            Job::Publish.input(),
+            names.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// What helps here, where a step is an input away.
+fn mend(reason: &Reason, keys: &Keys, plan: &Plan) -> String {
+    let unknown_base = plan.base.as_ref().is_some_and(|base| base.evidence.is_none());
+    match reason.code.as_str() {
+        "missing-evidence" if !plan.verifies => {
+            "Give `manifest`, so that the chain verifies what the image is built from.".to_owned()
+        }
+        "base-not-verified" if unknown_base => "Give `base-evidence`.".to_owned(),
+        "base-not-verified" if keys.throw_away => {
+            "No throw-away key has ever signed one: give the three keys that the base was decided with."
+                .to_owned()
+        }
+        "not-seen-as-required" => {
+            "Give another `mode`; where several are required, use the single actions.".to_owned()
+        }
+        _ => reason.clears.clone(),
+    }
+}
+
+/// Everybody who may sign something, by name.
+fn signers(policy: &ResolvedPolicy) -> Result<Vec<(String, PublicKey)>> {
+    let read = |(name, pem): (&String, &String)| {
+        let key = PublicKey::from_pem(pem).with_context(|| format!("the key of the signer `{name}`"))?;
+        Ok((name.clone(), key))
+    };
+    policy.keys().iter().map(read).collect()
+}
+
+/// A statement of each kind that the chain writes, each as good as can be.
+fn statements(
+    policy: &ResolvedPolicy,
+    signers: &[(String, PublicKey)],
+    keys: &Keys,
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<Vec<Statement>> {
+    let tested = Facts::TestResult {
+        tool: "goss".into(),
+        seen: plan.tested,
+        outcome: TestOutcome::Passed,
+        passed: PLENTY,
+        failed: 0,
+        skipped: 0,
+    };
+    let scanned = Facts::Vulns {
+        scanner: "trivy".into(),
+        seen: Seen::Disk,
+        packages: PLENTY,
+        database: Some(now),
+        sample: false,
+        findings: Vec::new(),
+    };
+    let verified = plan.verifies.then_some((Job::Bake, Facts::SignatureVerification));
+    let all = [(Job::Bake, Facts::Provenance), (Job::Assay, tested), (Job::Assay, scanned)];
+    let mut statements = Vec::new();
+    for (job, facts) in verified.into_iter().chain(all) {
+        let kind = facts.kind();
+        statements.push(Statement {
+            file: format!("{kind}, which `{}` is to sign,", job.input()),
+            payload: Sha256::of(kind.as_str().as_bytes()),
+            signed: Signed::By(names(policy, signers, keys, job, kind)?),
+            issued: Some(now),
+            facts,
+        });
+    }
+    Ok(statements)
+}
+
+/// Who a job is to the policy, by its key.
+fn names(
+    policy: &ResolvedPolicy,
+    signers: &[(String, PublicKey)],
+    keys: &Keys,
+    job: Job,
+    kind: EvidenceKind,
+) -> Result<Vec<String>> {
+    let of = signers.iter().filter(|(_, key)| key.key_id() == keys.id(job));
+    let names: Vec<String> = of.map(|(name, _)| name.clone()).collect();
+    let (called, input) = (policy.policy().name(), job.input());
+    if names.is_empty() && keys.throw_away {
+        bail!(
+            "the policy `{called}` has no signer for a throw-away `{input}`, which is to sign a {kind}: its signers have \
+             other names than `{}`, or keys of their own; give the three keys",
+            job.signer()
+        );
+    }
+    ensure!(
+        !names.is_empty(),
+        "`{input}` is no key of a signer of the policy `{called}`, and is to sign a {kind}: call one of the signers \
+         `{}`, without a key of its own, or give the key that it has",
+        job.signer()
+    );
+    Ok(names)
+}

@@ -1,0 +1,174 @@
+//! Policies and exceptions, read as the gate reads them.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use policy::{Exception, ExceptionLimits, Exceptions, Key, Policy, Problem, Problems};
+
+use crate::doctor::facts::Facts;
+use crate::doctor::finding::{Finding, Place, count, named};
+use crate::doctor::project::{Named, normal};
+
+/// Whether each policy reads, and every signer has a key.
+pub(super) fn policy(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut good = 0;
+    let mut seen = BTreeSet::new();
+    for file in named_policies(facts) {
+        let signers = given_signers(&file);
+        if !seen.insert((file.path.clone(), signers.clone())) {
+            continue;
+        }
+        let Ok(text) = facts.project.text(&file.path) else { continue };
+        match Policy::parse(&file.path, &text) {
+            Ok(policy) => {
+                good += 1;
+                found.extend(without_keys(&file, &policy, &signers));
+            }
+            Err(problems) => found.extend(mistakes(problems)),
+        }
+    }
+    if found.is_empty() && good > 0 {
+        found.push(Finding::ok(format!(
+            "{} read",
+            if good == 1 { "1 policy".to_owned() } else { format!("{good} policies") }
+        )));
+    }
+    found
+}
+
+/// Every use of a policy: the same file with other signers is another one.
+pub(super) fn named_policies(facts: &Facts) -> Vec<Named<'_>> {
+    facts.project.named().into_iter().filter(|named| named.input == "policy").collect()
+}
+
+/// The signers whose keys a step gives beside its policy; those of the chain's own keys are among them.
+pub(super) fn given_signers(file: &Named<'_>) -> BTreeSet<String> {
+    let text = file.step.value("signers").unwrap_or("");
+    let mut names: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, _)| name.trim().to_owned())
+        .collect();
+    if file.step.is("chain") {
+        names.extend(["bake", "assay", "publish"].map(str::to_owned));
+    }
+    names
+}
+
+fn without_keys(file: &Named<'_>, policy: &Policy, given: &BTreeSet<String>) -> Vec<Finding> {
+    // A value that is put in later may name any signer.
+    if file.step.value("signers").is_some_and(crate::doctor::words::is_expression) {
+        return Vec::new();
+    }
+    let lacks = policy.signers().filter(|(name, key)| key.is_none() && !given.contains(*name));
+    lacks
+        .map(|(name, _)| {
+            let what = format!("the policy's signer {} has no key", named(name));
+            let mend = format!(
+                "write `key:` for it in {}, or a line `{name}=path` under `signers:` here",
+                named(&file.path)
+            );
+            Finding::problem(what, mend).at(&file.at)
+        })
+        .collect()
+}
+
+/// Whether each exceptions file reads, and what is over or about to be.
+pub(super) fn exceptions(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut good = 0;
+    for file in facts.project.named_by("exceptions") {
+        let Ok(text) = facts.project.text(&file.path) else { continue };
+        let Some(limits) = limits(facts, &file) else {
+            let what =
+                format!("{} is read by the limits of its policy, which does not read", named(&file.path));
+            found.push(Finding::unknown(what, "mend the policy first").at(&Place::file(&file.path)));
+            continue;
+        };
+        match Exceptions::parse(&file.path, &text, limits) {
+            Ok(exceptions) => {
+                good += exceptions.list().len();
+                let dated = exceptions
+                    .list()
+                    .iter()
+                    .filter_map(|exception| dated(facts.now, &file.path, limits, exception));
+                found.extend(dated);
+                if exceptions.list().is_empty() && found.is_empty() {
+                    found.push(Finding::ok("none, and the file reads"));
+                }
+            }
+            Err(problems) => found.extend(mistakes(problems)),
+        }
+    }
+    if found.is_empty() && good > 0 {
+        found.push(Finding::ok(format!("{} in force", count(good, "exception"))));
+    }
+    found
+}
+
+/// The limits of the policy that stands in the same step.
+fn limits(facts: &Facts, file: &Named<'_>) -> Option<ExceptionLimits> {
+    let policies = facts.project.named().into_iter();
+    let policy =
+        policies.filter(|named| named.input == "policy").find(|named| std::ptr::eq(named.step, file.step))?;
+    let text = facts.project.text(&policy.path).ok()?;
+    Some(Policy::parse(&policy.path, &text).ok()?.exception_limits())
+}
+
+fn dated(now: Timestamp, file: &str, limits: ExceptionLimits, exception: &Exception) -> Option<Finding> {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let at = Place { file: file.to_owned(), line: small(exception.at.line), col: small(exception.at.column) };
+    let label = named(&exception.label());
+    let warns = limits.warn_before.as_hours() / 24;
+    let left =
+        exception.expires.duration_since(today).checked_div(1).unwrap_or(SignedDuration::ZERO).as_hours()
+            / 24;
+    let finding = if exception.expires < today {
+        let what = format!(
+            "the exception for {label} ended on {}: it suppresses nothing any more",
+            exception.expires
+        );
+        Finding::warning(what, "take it out, or have it answered for again")
+    } else if exception.created > today {
+        Finding::note(format!("the exception for {label} begins on {}", exception.created), "")
+    } else if left <= warns {
+        Finding::note(
+            format!("the exception for {label} ends on {}", exception.expires),
+            "have it answered for again, or mend the finding",
+        )
+    } else {
+        return None;
+    };
+    Some(finding.at(&at))
+}
+
+/// The mistakes of a policy or an exceptions file, each at its place.
+fn mistakes(problems: Problems) -> Vec<Finding> {
+    let tell = |problem: Problem| {
+        let at = Place { file: problem.file, line: small(problem.at.line), col: small(problem.at.column) };
+        Finding::problem(problem.what, problem.mend).at(&at)
+    };
+    problems.0.into_iter().map(tell).collect()
+}
+
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+/// Where a policy's own keys are, by signer: relative to the repository.
+pub(super) fn key_files<'a>(policy_file: &str, policy: &'a Policy) -> Vec<(&'a str, String)> {
+    let folder = policy_file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let beside = |path: &str| {
+        let path = if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+        normal(&path).unwrap_or(path)
+    };
+    policy
+        .signers()
+        .filter_map(|(name, key)| match key? {
+            Key::Path(path) => Some((name, beside(path))),
+            Key::Pem(_) => None,
+        })
+        .collect()
+}

@@ -1,0 +1,160 @@
+//! What the workflows give to Hallmark's actions, against the actions' own tables.
+
+use std::collections::BTreeSet;
+
+use runner::{Action, Input, Kind};
+
+use crate::doctor::facts::Facts;
+use crate::doctor::finding::{Finding, count, named};
+use crate::doctor::words::is_expression;
+use crate::doctor::workflow::{Given, Step};
+
+/// Inputs that are required in a case only: action, the case, the inputs.
+struct Needed {
+    action: &'static str,
+    case: fn(&Step) -> bool,
+    inputs: &'static [&'static str],
+}
+
+const NEEDED: &[Needed] = &[
+    Needed { action: "gate", case: |step| step.value("replay").is_none(), inputs: &["image", "policy"] },
+    Needed { action: "goss-test", case: |step| step.literal("mode") != Some("results"), inputs: &["specs"] },
+    Needed {
+        action: "register-ami",
+        case: |step| step.value("operation").is_none_or(|operation| operation == "publish"),
+        inputs: &["image", "verdict-signer", "verifier-id", "policy-digest"],
+    },
+];
+
+/// Unknown, missing and malformed inputs.
+pub(super) fn inputs(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut steps = 0;
+    for workflow in &facts.project.workflows {
+        for (_, step) in workflow.steps() {
+            let Some(action) = step.action() else { continue };
+            steps += 1;
+            found.extend(step.with.iter().filter_map(|given| wrong(action, given)));
+            found.extend(missing(action, step));
+        }
+    }
+    if found.is_empty() && steps > 0 {
+        found.push(Finding::ok(format!("those of {} fit", count(steps, "step"))));
+    }
+    found
+}
+
+fn wrong(action: &Action, given: &Given) -> Option<Finding> {
+    let Some(input) = action.inputs.iter().find(|input| input.name.eq_ignore_ascii_case(&given.name)) else {
+        let what = format!("`{}` has no input {}", action.name, named(&given.name));
+        return Some(Finding::problem(what, instead_of(action, &given.name)).at(&given.at));
+    };
+    let value = given.value.as_deref().map(str::trim).filter(|value| !value.is_empty())?;
+    let accepted = accepted(input.kind, value)?;
+    let what = format!("input `{}` of `{}`: {} is not accepted", input.name, action.name, named(value));
+    Some(Finding::problem(what, format!("give {accepted}")).at(&given.at))
+}
+
+/// What is accepted instead of a value that is not. Only what can be told without running the action.
+fn accepted(kind: Kind, value: &str) -> Option<String> {
+    if is_expression(value) {
+        return None;
+    }
+    match kind {
+        Kind::Bool if !["true", "True", "TRUE", "false", "False", "FALSE"].contains(&value) => {
+            Some("true or false".to_owned())
+        }
+        Kind::Integer if !value.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some("a whole number".to_owned())
+        }
+        Kind::Duration
+            if !value.starts_with(|c: char| c.is_ascii_digit())
+                || !value.ends_with(|c: char| c.is_ascii_alphabetic()) =>
+        {
+            Some("a number with a unit, such as 90s, 15m, 24h or 7d".to_owned())
+        }
+        Kind::Choice(choices) if !choices.contains(&value) => Some(format!("one of {}", choices.join(", "))),
+        _ => None,
+    }
+}
+
+fn missing(action: &Action, step: &Step) -> Vec<Finding> {
+    let at = step.uses.as_ref().map_or(&step.at, |(_, at)| at);
+    let case = NEEDED.iter().filter(|needed| needed.action == action.name && (needed.case)(step));
+    let named = case.flat_map(|needed| needed.inputs.iter().copied());
+    let always = action.inputs.iter().filter(|input| input.required && input.default.is_none());
+    let mut wanted: Vec<&Input> = always.collect();
+    wanted.extend(named.filter_map(|name| action.inputs.iter().find(|input| input.name == name)));
+    let mut seen = BTreeSet::new();
+    wanted.retain(|input| seen.insert(input.name));
+    // A value that is no text is told as a value of a wrong form by GitHub itself.
+    let lacks = |input: &&Input| {
+        step.given(input.name)
+            .is_none_or(|given| given.value.as_deref().is_some_and(|value| value.trim().is_empty()))
+    };
+    let tell = |input: &Input| {
+        let what = format!("`{}` is not given its input `{}`: {}", action.name, input.name, input.help);
+        Finding::problem(what, format!("set `{}:` under `with:`", input.name)).at(at)
+    };
+    wanted.into_iter().filter(lacks).map(tell).collect()
+}
+
+/// The nearest name there is, or all of them.
+fn instead_of(action: &Action, word: &str) -> String {
+    let known = action.inputs.iter().map(|input| input.name);
+    let near = known.clone().map(|name| (distance(&word.to_ascii_lowercase(), name), name)).min();
+    match near {
+        Some((away, name)) if away <= (name.len() / 2).min(3) => format!("did you mean `{name}`?"),
+        _ => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Levenshtein's distance, over words of a few dozen letters.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_accepted() {
+        const CHOICE: Kind = Kind::Choice(&["a", "b"]);
+        for (kind, value, good) in [
+            (Kind::Bool, "true", true),
+            (Kind::Bool, "yes", false),
+            (Kind::Bool, "${{ inputs.x }}", true),
+            (Kind::Integer, "12", true),
+            (Kind::Integer, "-1", false),
+            (Kind::Duration, "1h30m", true),
+            (Kind::Duration, "90", false),
+            (Kind::Duration, "soon", false),
+            (CHOICE, "a", true),
+            (CHOICE, "c", false),
+            (Kind::Text, "anything", true),
+            (Kind::Path, "a/b", true),
+        ] {
+            assert_eq!(accepted(kind, value).is_none(), good, "{kind:?} {value}");
+        }
+    }
+
+    #[test]
+    fn what_is_needed_in_a_case_is_an_input() {
+        for needed in NEEDED {
+            let action = crate::RANK.iter().find(|action| action.name == needed.action).unwrap();
+            assert!(needed.inputs.iter().all(|name| action.inputs.iter().any(|input| input.name == *name)));
+        }
+    }
+}

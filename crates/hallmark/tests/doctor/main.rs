@@ -1,0 +1,11 @@
+//! `hallmark doctor` on throw-away repositories: one row a fault, with its id, level and line.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
+
+mod files;
+mod fixture;
+mod hostile;
+mod machine;
+mod server;
+mod started;
+mod told;
+mod workflows;
