@@ -21,11 +21,14 @@ replay: build ## compute the last verdict again, offline, from its evidence
 test: ## everything: set-up, tools, lint, a real bake, all tests
 	@scripts/test.sh
 
-lint: ## formatting, clippy, cargo deny, shellcheck
+lint: ## formatting, clippy, cargo deny, shellcheck, workflows and actions
 	@scripts/lint.sh
 
 bench: ## speed and memory against a peer in the same run
 	@scripts/bench.sh
+
+dist: ## the release tree, both architectures, in dist/tree
+	@scripts/dist.sh
 
 build: setup
 	@cargo build --quiet --locked --package hallmark
@@ -36,4 +39,4 @@ setup:
 clean: ## forget what was baked (keys, images, evidence, store); the tools' cache stays
 	rm -rf .hallmark
 
-.PHONY: help bake approve replay test lint bench build setup clean
+.PHONY: help bake approve replay test lint bench dist build setup clean

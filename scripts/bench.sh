@@ -9,6 +9,9 @@ cd "$(dirname "$0")/.."
 export PATH="$HOME/.cargo/bin:$PATH"
 
 scripts/setup.sh bench
+# shellcheck source=scripts/python/venv.sh
+. scripts/python/venv.sh
+node=$(python_tools lint)/node
 
 echo "bench: building for release (minutes, the first time)" >&2
 packages=(--package hallmark)
@@ -18,6 +21,8 @@ for library in actions/*/src/lib.rs; do
 done
 cargo build --quiet --locked --release --package blocks --example digest
 cargo build --quiet --locked --release "${packages[@]}" --bins
+# What runners get: both platforms, as a release has them.
+scripts/dist.sh >&2
 # What is fetched once would otherwise count as the time of the step that needs it first.
 target/release/hallmark tools >/dev/null
 
@@ -25,5 +30,5 @@ work=target/bench
 rm -rf "$work"
 mkdir -p "$work"
 trap 'rm -f "$work"/*.raw' EXIT
-python3 scripts/bench/bench.py target/release "$work" target/bench.json
+python3 scripts/bench/bench.py target/release "$work" target/bench.json dist/tree "$node"
 rm -rf "$work"

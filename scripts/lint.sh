@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Formatting, lints, licences and advisories, shell scripts.
+# Formatting, lints, licences and advisories, shell scripts, workflows and actions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=${HALLMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hallmark}
+# renovate: datasource=crate depName=cargo-deny
 deny_version=0.20.2
 
 cargo fmt --all --check
@@ -16,6 +17,8 @@ if [ "$("$deny" --version 2>/dev/null)" != "cargo-deny $deny_version" ]; then
     --root "$cache/cargo-tools" "cargo-deny@$deny_version"
   rm -rf "$cache/cargo-tools/target"
 fi
+# It looks at the crates of every platform, of which a build fetches only its own.
+cargo fetch --quiet --locked
 "$deny" --offline --log-level error check bans licenses sources
 # The advisory database is a repository of its own; where it cannot be fetched, that is said, and
 # what an earlier run fetched is used.
@@ -28,6 +31,22 @@ if ! "$deny" --log-level error check advisories 2>/tmp/deny-advisories.$$; then
 fi
 rm -f /tmp/deny-advisories.$$
 
-mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
+mapfile -t scripts < <(git ls-files --cached --others --exclude-standard '*.sh' .ci/run)
 # Scripts in packer/ source what they share from packer/lib.
 shellcheck --external-sources --source-path=packer/lib "${scripts[@]}"
+
+# Workflows and actions: by the pinned actionlint, by zizmor for what an attacker could use, by their schemas.
+# shellcheck source=scripts/python/venv.sh
+. scripts/python/venv.sh
+tools=$(python_tools lint)
+cargo build --quiet --locked --package hallmark
+actionlint=$(HALLMARK_CACHE=$cache target/debug/hallmark tools --names actionlint 2>&1 |
+  sed -nE 's/^actionlint [0-9.]+ [0-9a-f]{64} (\/.*)$/\1/p')
+[ -x "$actionlint" ] || { echo "lint: the pinned actionlint could not be had: hallmark tools --names actionlint" >&2; exit 2; }
+mapfile -t workflows < <(git ls-files --cached --others --exclude-standard '.github/workflows/*.yml')
+mapfile -t actions < <(git ls-files --cached --others --exclude-standard action.yml 'actions/*/action.yml')
+"$actionlint" "${workflows[@]}"
+"$tools/zizmor" --quiet --offline --no-config --persona pedantic "${workflows[@]}" "${actions[@]}"
+"$tools/check-jsonschema" --quiet --builtin-schema vendor.github-workflows "${workflows[@]}"
+"$tools/check-jsonschema" --quiet --builtin-schema vendor.github-actions "${actions[@]}"
+"$tools/check-jsonschema" --quiet --builtin-schema vendor.renovate .github/renovate.json

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what this machine lacks for `make bake` (with `test`, for `make test`; with `bench`, for `make bench`):
-# Debian packages and the Rust toolchain. Running it again with nothing missing changes nothing.
+# Installs what this machine lacks for `make bake` (with `test`, for `make test`; with `bench`, for `make bench`;
+# with `dist`, for `make dist`): Debian packages and the Rust toolchain. With `check`, only the packages that
+# scripts/dist/check.sh needs. Running it again with nothing missing changes nothing.
 # The pinned tools (Packer, Goss, Trivy …) are not installed here: `hallmark tools` fetches them
 # by digest, into a cache of their own (tools.lock).
 set -euo pipefail
@@ -19,16 +20,30 @@ packages_test=(
   python3 jq xz-utils
   ovmf                           # the firmware that boots the shipped image
   shellcheck
+  python3-venv                   # the Python tools of lint and tests (scripts/python)
   chromium                       # the gate's page, in a real browser
 )
 packages_bench=(
   python3
   time                           # a program's peak memory, from a parent that has none
 )
+packages_dist=(
+  build-essential cmake          # build scripts of crates; AWS-LC's build
+  ca-certificates curl git
+  python3 python3-venv           # zig and cargo-zigbuild (scripts/python); the SBOM
+)
+packages_check=(
+  binutils git openssl
+  qemu-user                      # runs the executable of the other architecture …
+  libc6-arm64-cross              # … which wants that architecture's C library
+)
 
 packages=("${packages_bake[@]}")
 [ "$want" = test ] && packages+=("${packages_test[@]}")
 [ "$want" = bench ] && packages+=("${packages_bench[@]}")
+[ "$want" = dist ] && packages=("${packages_dist[@]}" "${packages_check[@]}")
+[ "$want" = check ] && packages=("${packages_check[@]}")
+[ "$(dpkg --print-architecture)" != arm64 ] || packages=("${packages[@]/libc6-arm64-cross/libc6-amd64-cross}")
 
 sudo=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -38,6 +53,8 @@ fi
 
 missing=()
 for package in "${packages[@]}"; do
+  # Ubuntu's is a snap; where a chromium is there already, it does.
+  if [ "$package" = chromium ] && command -v chromium >/dev/null; then continue; fi
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
 done
 if [ ${#missing[@]} -gt 0 ]; then
@@ -46,6 +63,8 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
+[ "$want" != check ] || exit 0
+
 # rust-toolchain.toml names the version; rustup brings it.
 if ! command -v cargo >/dev/null && [ ! -x "$HOME/.cargo/bin/cargo" ]; then
   if apt-cache show rustup >/dev/null 2>&1; then
@@ -53,5 +72,22 @@ if ! command -v cargo >/dev/null && [ ! -x "$HOME/.cargo/bin/cargo" ]; then
   else
     echo "setup: installing rustup for this user"
     curl --proto '=https' --tlsv1.2 -fsS https://sh.rustup.rs | sh -s -- -y --no-modify-path --default-toolchain none
+  fi
+fi
+
+if [ "$want" = dist ]; then
+  export PATH="$HOME/.cargo/bin:$PATH"
+  # Asking for what is there costs a look at the network.
+  for target in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu; do
+    rustup target list --installed | grep -qx "$target" || rustup target add "$target"
+  done
+  # Puts the list of crates into an executable; the SBOM is read from there.
+  # renovate: datasource=crate depName=cargo-auditable
+  auditable_version=0.7.7
+  tools=${HALLMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hallmark}/cargo-tools
+  if ! grep -q "^\"cargo-auditable $auditable_version " "$tools/.crates.toml" 2>/dev/null || [ ! -x "$tools/bin/cargo-auditable" ]; then
+    echo "setup: building cargo-auditable $auditable_version (a minute, the first time)"
+    CARGO_TARGET_DIR=$tools/target cargo install --quiet --locked --root "$tools" "cargo-auditable@$auditable_version"
+    rm -rf "$tools/target"
   fi
 fi

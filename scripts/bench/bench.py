@@ -1,6 +1,6 @@
 """The rows of `make bench`: each against a peer in the same run, as a table and as target/bench.json.
 
-usage: bench.py RELEASE_FOLDER WORK_FOLDER JSON
+usage: bench.py RELEASE_FOLDER WORK_FOLDER JSON TREE NODE
 """
 
 import json
@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 
+import shipped
 from measure import PIECE, Unmeasured, at_once, best, busy, fill, room, start
 
 CORES = len(os.sched_getaffinity(0))
@@ -92,6 +93,35 @@ def cold_start(release, work):
             cold_ms=first, warm_ms=again, true_cold_ms=idle_cold, true_warm_ms=idle_warm, bytes=size)
 
 
+def launcher(node, tree, release, work):
+    """A step of a workflow against the program that it runs; the peer is Node when it does nothing."""
+    whole = (tree / "bin/SHA256SUMS").is_file()
+    if not whole:
+        tree = shipped.small_tree(ROOT, release / "hallmark", work / "tree")
+    took = shipped.launcher(node, tree)
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    about = {
+        "start": ("step start to program start", f"executable {took['bytes'] / (1 << 20):.1f} MiB"),
+        "whole": ("whole step minus program", f"fastest {took['least']:.1f} ms, program {took['program']:.1f} ms"),
+    }
+    for part, (name, more) in about.items():
+        ratio, idle = took[part] / took["node"], f"node -e 0 {took['node']:.1f} ms"
+        row("launcher", name, f"{took[part]:.1f} ms", idle, f"{ratio:.1f}", "≤ 60 ms",
+            more + ("" if whole else "; there is no dist/tree: cargo's executable"), version=version, **took)
+
+
+def size(tree):
+    """What a runner downloads for one action: the whole tree."""
+    if not (tree / "bin/SHA256SUMS").is_file():
+        row("size", "the whole tree, gzipped", "not measured", "", "", "≤ 10 MB", "there is no dist/tree: make dist")
+        return
+    parts = shipped.sizes(tree)
+    for part, name in {"source": "without bin/", "linux-x64": "linux-x64", "linux-arm64": "linux-arm64"}.items():
+        row("size", f"{name}, gzipped", f"{parts[part] / 1e6:.2f} MB", "", "", "", "", bytes=parts[part])
+    row("size", "the whole tree, gzipped", f"{parts['whole'] / 1e6:.2f} MB", "", "", "≤ 10 MB", "two platforms",
+        bytes=parts["whole"])
+
+
 def bake(release, work):
     """The whole chain with nothing to adopt: the actions' own time and memory against their tools'."""
     home, observed = work / "home", work / "observed.jsonl"
@@ -142,13 +172,15 @@ def machine():
 
 
 def main():
-    release, work, result = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
+    release, work, result, tree = (pathlib.Path(argument).resolve() for argument in sys.argv[1:5])
     room(work, 6 << 30)
     example = str(release / "examples" / "digest")
     about = machine() | {"load_before": os.getloadavg(), "busy_before": busy()}
     digest(example, work)
     sparse(example, work)
     cold_start(release, work)
+    launcher(sys.argv[5], tree, release, work)
+    size(tree)
     bake(release, work)
     about["load_after"] = os.getloadavg()
     result.write_text(json.dumps({"machine": about, "rows": rows}, indent=2, ensure_ascii=False) + "\n")
