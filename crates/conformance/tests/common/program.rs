@@ -116,7 +116,7 @@ impl Step {
 }
 
 /// The tools that `make test` fetched before.
-fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     let named = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named("HALLMARK_CACHE")
         .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("hallmark")))
@@ -169,7 +169,7 @@ impl Ran {
 }
 
 /// The runner's way to write several lines: `name<<delimiter`, the lines, the delimiter.
-fn outputs(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn outputs(text: &str) -> BTreeMap<String, String> {
     let mut lines = text.lines();
     let mut outputs = BTreeMap::new();
     while let Some(line) = lines.next() {
