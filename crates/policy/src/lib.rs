@@ -17,7 +17,7 @@ mod newest;
 mod policy;
 mod problem;
 mod span;
-mod yaml;
+pub mod yaml;
 
 pub use approval::{Approval, Prior};
 pub use code::{Code, SetBy};
@@ -27,4 +27,4 @@ pub use exceptions::{Exception, ExceptionState, ExceptionUse, Exceptions};
 pub use findings::Judged;
 pub use kind::{EvidenceKind, Seen};
 pub use policy::{ExceptionLimits, Key, Policy, ResolvedPolicy, Rule, UncheckedPolicy};
-pub use problem::{At, Problem, Problems};
+pub use problem::{At, Problem, Problems, nearest};

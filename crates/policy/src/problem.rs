@@ -48,14 +48,19 @@ impl fmt::Display for Problems {
 
 /// What to write instead of a word that is not known: the nearest one that is, or all of them.
 pub(crate) fn instead_of(word: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|k| (distance(word, k), *k)).min();
-    match nearest {
-        Some((away, near)) if away <= (near.len() / 2).min(3) => format!("did you mean `{near}`?"),
-        _ => format!(
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
             "one of {} is wanted",
             known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
         ),
     }
+}
+
+/// The known word that is nearest to this one, if it is near enough to have been meant.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let nearest = known.into_iter().map(|k| (distance(word, k), k)).min();
+    nearest.filter(|(away, near)| *away <= (near.len() / 2).min(3)).map(|(_, near)| near)
 }
 
 /// Levenshtein's distance, over words of a few dozen letters.

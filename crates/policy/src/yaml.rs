@@ -1,4 +1,4 @@
-//! YAML as a tree in which every key and value knows its place.
+//! YAML 1.2 as a tree in which every key and value knows its place.
 //!
 //! Read by hand rather than derived: a derived reader stops at the first mistake, and forgets where
 //! a value stood by the time its meaning is checked.
@@ -6,29 +6,96 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
+use serde_saphyr::{Spanned, UserMessageFormatter};
 
 use crate::problem::{At, Problem, Problems};
 
 /// A policy is some kilobytes; more is a mistake or an attack.
 const MAX_BYTES: usize = 4 << 20;
 
+/// Deeper than any policy or workflow. It bounds the recursion here too, which takes some 40 KB a level where
+/// nothing is optimised.
+const DEEPEST: usize = 24;
+
+/// A value and its place.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) at: At,
-    pub(crate) value: Value,
+pub struct Node {
+    /// Where it stands.
+    pub at: At,
+    /// What it is.
+    pub value: Value,
 }
 
+/// What stands in one place.
 #[derive(Debug, Clone)]
-pub(crate) enum Value {
+pub enum Value {
+    /// Nothing, or `null`.
     Null,
+    /// `true` or `false`; `yes` and `on` are words.
     Bool(bool),
+    /// A whole number.
     Integer(i64),
     /// Kept without its value: nothing takes one, and text that looks like one wants quotes.
     Fraction,
+    /// Text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
+    /// A mapping, in the order of the file.
     Map(Vec<(Node, Node)>),
+}
+
+/// What is no YAML, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Where.
+    pub at: At,
+    /// What is wrong, in a few words.
+    pub what: String,
+}
+
+/// Reads one document. Aliases are followed; depth, size and repetition are bounded.
+///
+/// # Errors
+/// It is no YAML, is empty or goes over a bound.
+pub fn parse(text: &str) -> Result<Node, Broken> {
+    if text.len() > MAX_BYTES {
+        let what = format!("the file has {} bytes, and at most 4 MiB are read", text.len());
+        return Err(Broken { at: At::default(), what });
+    }
+    if text.trim().is_empty() {
+        return Err(Broken { at: At { line: 1, column: 1 }, what: "the file is empty".to_owned() });
+    }
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: DEEPEST,
+            max_nodes: 200_000,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 100_000,
+        },
+        strict_booleans: true,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options::<Node>(text, options).map_err(|error| {
+        let at = error.location().map_or_else(At::default, |l| At { line: l.line(), column: l.column() });
+        let what = error.without_snippet().render_with_formatter(&UserMessageFormatter);
+        let what = what.lines().next().unwrap_or_default();
+        let place = format!(" at line {}, column {}", at.line, at.column);
+        Broken { at, what: what.strip_suffix(&place).unwrap_or(what).to_owned() }
+    })
+}
+
+/// The same, for a file of ours: what is wrong is a problem with a way to mend it.
+pub(crate) fn read(file: &str, text: &str) -> Result<Node, Problems> {
+    parse(text).map_err(|Broken { at, what }| {
+        let (what, mend) = match (text.len() > MAX_BYTES, text.trim().is_empty()) {
+            (true, _) => (what, "take out what it does not need"),
+            (_, true) => (what, "begin with `version: 1`"),
+            _ => (format!("this is not YAML: {what}"), "mend the syntax here"),
+        };
+        Problems(vec![Problem { file: file.to_owned(), at, what, mend: mend.to_owned() }])
+    })
 }
 
 impl Value {
@@ -46,34 +113,45 @@ impl Value {
     }
 }
 
-/// Reads one document.
-pub(crate) fn read(file: &str, text: &str) -> Result<Node, Problems> {
-    let refused = |at, what: String, mend: &str| {
-        Problems(vec![Problem { file: file.to_owned(), at, what, mend: mend.to_owned() }])
-    };
-    if text.len() > MAX_BYTES {
-        return Err(refused(
-            At::default(),
-            format!("the file has {} bytes", text.len()),
-            "at most 4 MiB are read",
-        ));
+impl Node {
+    /// A key's value; a key without a value is as good as none.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        let found = self.entries().iter().find(|(name, _)| name.is(key)).map(|(_, value)| value);
+        found.filter(|node| !matches!(node.value, Value::Null))
     }
-    if text.trim().is_empty() {
-        return Err(refused(
-            At { line: 1, column: 1 },
-            "the file is empty".into(),
-            "begin with `version: 1`",
-        ));
+
+    /// A mapping's entries; nothing of anything else.
+    #[must_use]
+    pub fn entries(&self) -> &[(Self, Self)] {
+        if let Value::Map(entries) = &self.value { entries } else { &[] }
     }
-    serde_saphyr::from_str::<Node>(text).map_err(|error| {
-        let at = error.location().map_or_else(At::default, |l| At { line: l.line(), column: l.column() });
-        let what = error.without_snippet().to_string();
-        refused(
-            at,
-            format!("this is not YAML: {}", what.lines().next().unwrap_or_default()),
-            "mend the syntax here",
-        )
-    })
+
+    /// A list's items, or the one that stands for a list of one.
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            Value::Null => &[],
+            _ => std::slice::from_ref(self),
+        }
+    }
+
+    /// A scalar as GitHub writes it into a variable; none of what is no scalar, or a fraction.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match &self.value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Integer(value) => Some(value.to_string()),
+            Value::Null => Some(String::new()),
+            Value::Fraction | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    fn is(&self, word: &str) -> bool {
+        matches!(&self.value, Value::Text(text) if text == word)
+    }
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -192,5 +270,42 @@ mod tests {
         ] {
             assert_eq!(read("f", text).unwrap().value.name(), name, "{text}");
         }
+    }
+
+    #[test]
+    fn places_words_and_scalars() {
+        let node = parse("on:\n  push:\npermissions: {}\njobs:\n  a:\n    n: [1, true, 1.5, ~, yes, 'x']\n")
+            .unwrap();
+        assert!(node.get("on").is_some() && node.get("push").is_none());
+        assert_eq!(node.get("on").unwrap().entries()[0].0.at.line, 2);
+        assert!(node.get("on").unwrap().get("push").is_none(), "a key without a value is as good as none");
+        let list = node.get("jobs").unwrap().get("a").unwrap().get("n").unwrap();
+        let texts: Vec<_> = list.items().iter().map(Node::text).collect();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(texts, [some("1"), some("true"), None, some(""), some("yes"), some("x")]);
+        assert_eq!(list.items()[1].at, At { line: 6, column: 12 });
+    }
+
+    #[test]
+    fn an_alias_is_where_it_stands() {
+        let node = parse("a: &x {k: v}\nb: *x\n").unwrap();
+        assert_eq!(node.get("b").unwrap().get("k").unwrap().text().unwrap(), "v");
+        assert_eq!(node.get("b").unwrap().at.line, 2);
+    }
+
+    #[test]
+    fn bombs_are_refused_in_no_time() {
+        let begun = std::time::Instant::now();
+        let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for n in 1..12 {
+            laughs += &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "));
+        }
+        let deep = format!("a: {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
+        let dashes = "- ".repeat(100_000);
+        let itself = "a: &a [*a]\n".to_owned();
+        for bomb in [laughs, deep, dashes, itself] {
+            assert!(parse(&bomb).is_err(), "{}", &bomb[..30.min(bomb.len())]);
+        }
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 }

@@ -41,6 +41,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    pub(super) fn new(file: impl Into<String>, at: policy::At) -> Self {
+        let small = |number| u32::try_from(number).unwrap_or(0);
+        Self { file: file.into(), line: small(at.line), col: small(at.column) }
+    }
+
     pub(super) fn file(file: impl Into<String>) -> Self {
         Self { file: file.into(), line: 0, col: 0 }
     }

@@ -18,7 +18,6 @@ mod template;
 mod uses;
 mod words;
 mod workflow;
-mod yaml;
 
 use anyhow::Context as _;
 use process::{Processes, Real};

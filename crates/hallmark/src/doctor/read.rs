@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::finding::{Finding, Place, named};
 use super::uses::Uses;
 use super::workflow::{Access, Given, Job, Permissions, Says, Step, Workflow};
-use super::yaml::{self, Node, Value};
+use policy::yaml::{self, Node, Value};
 
 impl Workflow {
     /// Reads a file. What is wrong with its form is a finding; the rest of it is still looked at.
     pub(super) fn read(file: &str, text: &str, composite: bool) -> Result<(Self, Vec<Finding>), Finding> {
-        let root = yaml::read(text).map_err(|broken| {
-            let place = Place { file: file.to_owned(), line: broken.line, col: broken.col };
+        let root = yaml::parse(text).map_err(|broken| {
+            let place = Place::new(file, broken.at);
             Finding::problem(format!("GitHub cannot read it: {}", broken.what), "mend the YAML here")
                 .at(&place)
         })?;
@@ -36,7 +36,7 @@ struct Reader<'f> {
 
 impl Reader<'_> {
     fn place(&self, node: &Node) -> Place {
-        Place { file: self.file.to_owned(), line: node.line, col: node.col }
+        Place::new(self.file, node.at)
     }
 
     fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {

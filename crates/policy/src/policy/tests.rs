@@ -210,7 +210,7 @@ fn mistakes_say_where_what_and_how_to_mend() {
         (
             "reasons: {sample-database: note}",
             "name: q",
-            "p.yml:9:1: this is not YAML: duplicate mapping key: name",
+            "p.yml:9:1: this is not YAML: duplicate mapping key `name`",
         ),
     ] {
         assert!(GOOD.contains(from), "{from}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Place, count, named};
 use crate::doctor::project::{Named, Project};
-use crate::doctor::yaml::{self, Node};
+use policy::yaml::{self, Node};
 
 /// Whether they are there.
 pub(super) fn exist(facts: &Facts) -> Vec<Finding> {
@@ -113,11 +113,11 @@ pub(super) fn signatures(facts: &Facts) -> Vec<Finding> {
 }
 
 fn manifest(file: &str, text: &str, found: &mut Vec<Finding>) {
-    let place = |node: &Node| Place { file: file.to_owned(), line: node.line, col: node.col };
-    let root = match yaml::read(text) {
+    let place = |node: &Node| Place::new(file, node.at);
+    let root = match yaml::parse(text) {
         Ok(root) => root,
         Err(broken) => {
-            let at = Place { file: file.to_owned(), line: broken.line, col: broken.col };
+            let at = Place::new(file, broken.at);
             found.push(Finding::problem(format!("it is no YAML: {}", broken.what), "mend it here").at(&at));
             return;
         }

@@ -10,7 +10,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Place, count, named};
 use crate::doctor::project::{Project, normal};
 use crate::doctor::workflow::Step;
-use crate::doctor::yaml::{self, Node};
+use policy::yaml::{self, Node};
 
 /// A file that has to be a public key, and what says so.
 struct Wanted {
@@ -81,7 +81,7 @@ fn wanted(facts: &Facts) -> Vec<Wanted> {
 }
 
 fn of_manifest(project: &Project, file: &str) -> Vec<Wanted> {
-    let Some(root) = project.text(file).ok().and_then(|text| yaml::read(&text).ok()) else {
+    let Some(root) = project.text(file).ok().and_then(|text| yaml::parse(&text).ok()) else {
         return Vec::new();
     };
     let folder = file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
@@ -90,7 +90,7 @@ fn of_manifest(project: &Project, file: &str) -> Vec<Wanted> {
         .iter()
         .filter_map(|(_, key)| {
             let node = key.get("file")?;
-            let at = Place { file: file.to_owned(), line: node.line, col: node.col };
+            let at = Place::new(file, node.at);
             let path = format!("{folder}{}", node.text()?);
             Some(Wanted { path: normal(&path).unwrap_or(path), of: String::new(), at })
         })

@@ -119,7 +119,7 @@ fn limits(facts: &Facts, file: &Named<'_>) -> Option<ExceptionLimits> {
 
 fn dated(now: Timestamp, file: &str, limits: ExceptionLimits, exception: &Exception) -> Option<Finding> {
     let today = now.to_zoned(TimeZone::UTC).date();
-    let at = Place { file: file.to_owned(), line: small(exception.at.line), col: small(exception.at.column) };
+    let at = Place::new(file, exception.at);
     let label = named(&exception.label());
     let warns = limits.warn_before.as_hours() / 24;
     let left =
@@ -147,14 +147,10 @@ fn dated(now: Timestamp, file: &str, limits: ExceptionLimits, exception: &Except
 /// The mistakes of a policy or an exceptions file, each at its place.
 fn mistakes(problems: Problems) -> Vec<Finding> {
     let tell = |problem: Problem| {
-        let at = Place { file: problem.file, line: small(problem.at.line), col: small(problem.at.column) };
+        let at = Place::new(problem.file, problem.at);
         Finding::problem(problem.what, problem.mend).at(&at)
     };
     problems.0.into_iter().map(tell).collect()
-}
-
-fn small(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(0)
 }
 
 /// Where a policy's own keys are, by signer: relative to the repository.

@@ -102,27 +102,10 @@ fn missing(action: &Action, step: &Step) -> Vec<Finding> {
 /// The nearest name there is, or all of them.
 fn instead_of(action: &Action, word: &str) -> String {
     let known = action.inputs.iter().map(|input| input.name);
-    let near = known.clone().map(|name| (distance(&word.to_ascii_lowercase(), name), name)).min();
-    match near {
-        Some((away, name)) if away <= (name.len() / 2).min(3) => format!("did you mean `{name}`?"),
-        _ => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
+    match policy::nearest(&word.to_ascii_lowercase(), known.clone()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("it has {}", known.collect::<Vec<_>>().join(", ")),
     }
-}
-
-/// Levenshtein's distance, over words of a few dozen letters.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
