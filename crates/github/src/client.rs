@@ -1,40 +1,11 @@
 //! The client: one question at a time, each with what it needs of the token.
 
-use std::time::Duration;
-
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use runner::Secret;
 
 use crate::error::Why;
 use crate::transport::Transport;
-use crate::{ApiUrl, Error};
-
-/// Bounds on one question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// To connect.
-    pub connect: Duration,
-    /// From the question to the answer's last byte.
-    pub whole: Duration,
-    /// The most bytes of an answer.
-    pub bytes: u64,
-    /// How often a question is asked while the server is in trouble.
-    pub attempts: u32,
-    /// Between two attempts.
-    pub pause: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(5),
-            whole: Duration::from_secs(20),
-            bytes: 8 << 20,
-            attempts: 2,
-            pause: Duration::from_secs(1),
-        }
-    }
-}
+use crate::{ApiUrl, Error, Limits};
 
 /// Asks one GitHub, with one token or with none.
 pub struct Client {

@@ -17,7 +17,7 @@ use ureq::config::RedirectAuthHeaders;
 use ureq::http::{HeaderValue, Request, Response, header};
 
 use crate::ApiUrl;
-use crate::client::Limits;
+use crate::Limits;
 use crate::error::{Why, plain};
 
 /// Whatever a tower service may fail with; here always a [`Why`].

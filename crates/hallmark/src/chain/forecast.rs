@@ -10,7 +10,8 @@ use policy::{
 };
 
 use super::base::Base;
-use super::keys::{Job, Keys};
+use super::job::Job;
+use super::keys::Keys;
 
 /// More tests and packages than any policy asks for.
 const PLENTY: u64 = u32::MAX as u64;

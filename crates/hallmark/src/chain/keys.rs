@@ -13,41 +13,12 @@ use policy::Policy;
 use runner::{Context, Secret};
 use tempfile::TempDir;
 
+use super::job::Job;
 use super::table;
 
 /// How the folder is named, and by what it is found in the clean-up.
 const FOLDER: &str = "hallmark-chain-keys.";
 const STATE: &str = "keys";
-
-/// Who signs: the three jobs that are one here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Job {
-    Bake,
-    Assay,
-    Publish,
-}
-
-impl Job {
-    const ALL: [Self; 3] = [Self::Bake, Self::Assay, Self::Publish];
-
-    /// The signer's name in policies.
-    pub(super) const fn signer(self) -> &'static str {
-        match self {
-            Self::Bake => "bake",
-            Self::Assay => "assay",
-            Self::Publish => "publish",
-        }
-    }
-
-    /// The input that its key is given by.
-    pub(super) const fn input(self) -> &'static str {
-        match self {
-            Self::Bake => "bake-key",
-            Self::Assay => "assay-key",
-            Self::Publish => "publish-key",
-        }
-    }
-}
 
 /// A private key for each job, in their order, with its public half.
 pub(super) type Private = [(Secret, PublicKey); 3];

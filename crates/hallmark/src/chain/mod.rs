@@ -6,6 +6,7 @@
 mod base;
 mod folder;
 mod forecast;
+mod job;
 mod keys;
 mod ready;
 mod steps;

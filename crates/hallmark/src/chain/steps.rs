@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use runner::{Action, Context, Result};
 
-use super::keys::Job;
+use super::job::Job;
 
 /// What a step gave back, by name.
 pub(super) type Outputs = BTreeMap<String, String>;

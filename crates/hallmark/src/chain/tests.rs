@@ -403,7 +403,7 @@ fn the_keys_folder_is_nobody_elses_and_goes_with_the_run() {
     let harness = repository();
     let (found, run) = harness.with_context(&ACTION, async |ctx| {
         let ready = ready::ready(ctx).await?;
-        let file = ready.keys.public(super::keys::Job::Assay);
+        let file = ready.keys.public(super::job::Job::Assay);
         let folder = file.parent().unwrap().to_owned();
         let mode = fs::metadata(&folder).unwrap().permissions().mode() & 0o777;
         let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();

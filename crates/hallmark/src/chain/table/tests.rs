@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::chain::keys::Job;
+use crate::chain::job::Job;
 use crate::chain::steps::STEPS;
 
 /// Inputs that have no place in a chain, and why. A new input of an action has to be decided about.
