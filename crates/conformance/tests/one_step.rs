@@ -342,11 +342,16 @@ fn a_policy_that_the_template_changes_decides_nothing() {
     assert_eq!(ran.code, Some(2), "{}", ran.said());
     assert!(fs::read_to_string(&policy).unwrap().ends_with("  tests-failed: note\n"));
     assert!(
-        ran.said().contains("::error title=chain::the policy, or the key of one of its signers, was changed"),
+        ran.said()
+            .contains("::error title=chain::gate: the policy, or the key of one of its signers, was changed"),
         "{}",
         ran.said()
     );
-    assert!(!ran.outputs.contains_key("image-id") && !chain.at("store").exists());
+    for output in ["verdict", "verdict-statement", "policy-digest", "image-id"] {
+        assert!(!ran.outputs.contains_key(output), "{output}: {:?}", ran.outputs);
+    }
+    assert!(ran.summary.starts_with("## No verdict: gate could not decide"), "{}", ran.summary);
+    assert!(!chain.at("store").exists());
     chain.left_nothing(&ran.said());
 }
 

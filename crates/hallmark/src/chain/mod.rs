@@ -19,7 +19,7 @@ use anyhow::{Context as _, ensure};
 use runner::{Action, Annotation, Context, Outcome, Result, With};
 
 use ready::Ready;
-use steps::{BAKE, GATE, PUBLISH, SCAN, STEPS, Step, TEST, VERIFY};
+use steps::{BAKE, GATE, Outputs, PUBLISH, SCAN, STEPS, Step, TEST, VERIFY};
 use table::{EVIDENCE, TOLD};
 use tell::Done;
 
@@ -83,12 +83,6 @@ impl Chain<'_> {
         }
         let with = ready::deciding(ctx, &self.ready.keys, &image)?;
         let verdict = self.step(ctx, &GATE, &with).await?;
-        let by = self.output(&GATE, "policy-digest");
-        ensure!(
-            by == Some(self.ready.policy.to_string().as_str()),
-            "the policy, or the key of one of its signers, was changed while the image was baked, tested and scanned: \
-             the verdict is by another policy than this run began with, and nothing is published"
-        );
         match verdict {
             Outcome::Done if self.ready.publishes => {
                 let with = ready::publishing(ctx, &self.ready.keys, &self.ready.policy, &image)?;
@@ -115,8 +109,12 @@ impl Chain<'_> {
     async fn step(&mut self, ctx: &mut Context, step: &'static Step, with: &With) -> Result<Outcome> {
         ctx.group(&format!("{}: {}", step.name(), step.title));
         let begun = ctx.now();
-        let ran = ctx.run_inside(step.action, with).await;
+        let mut ran = ctx.run_inside(step.action, with).await;
         ctx.end_group();
+        if step.is(&GATE) && ran.result.is_ok() {
+            // Before anything of it is passed on: whoever reads an output may not look at how the step ended.
+            ran.result = self.by_our_policy(&ran.outputs).and(ran.result);
+        }
         let done = Done {
             step,
             took: ctx.now().duration_since(begun),
@@ -125,11 +123,22 @@ impl Chain<'_> {
             summary: ran.summary,
         };
         ctx.info(&done.line());
-        let passed_on = pass_on(ctx, &done);
+        let passed_on = if ran.result.is_ok() || !step.is(&GATE) { pass_on(ctx, &done) } else { Ok(()) };
         self.done.push(done);
         let outcome = ran.result.context(step.name())?;
         passed_on?;
         Ok(outcome)
+    }
+
+    /// A verdict by another policy than this run began with is none.
+    fn by_our_policy(&self, outputs: &Outputs) -> Result<()> {
+        let by = outputs.get("policy-digest").map(String::as_str);
+        ensure!(
+            by == Some(self.ready.policy.to_string().as_str()),
+            "the policy, or the key of one of its signers, was changed while the image was baked, tested and scanned: \
+             the verdict is by another policy than this run began with, and nothing is published"
+        );
+        Ok(())
     }
 
     fn output(&self, step: &Step, name: &str) -> Option<&str> {

@@ -50,7 +50,7 @@ pub(super) fn tell(ctx: &mut Context, mut done: Vec<Done>, ended: &Result<Outcom
     }
     // The verdict leads, then what was done with it; all else is how it came to that.
     for first in [&GATE, &PUBLISH] {
-        if let Some(at) = done.iter().position(|done| done.step.is(first)) {
+        if let Some(at) = done.iter().position(|done| done.step.is(first) && done.outcome.is_some()) {
             summary.append(done.remove(at).summary);
         }
     }
