@@ -4,7 +4,9 @@ mod chain;
 mod doctor;
 mod init;
 mod keygen;
+mod programs;
 mod tool_cache;
+mod words;
 
 use runner::Action;
 

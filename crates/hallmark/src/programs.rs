@@ -1,15 +1,15 @@
 //! The programs of the machine that a bake or a test calls, and the Debian packages that have them.
 
 /// One program.
-pub(super) struct Program {
-    pub(super) name: &'static str,
-    pub(super) package: &'static str,
-    pub(super) when: When,
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) package: &'static str,
+    pub(crate) when: When,
 }
 
 /// What calls a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(crate) enum When {
     /// Every use of Hallmark, or what surrounds it.
     Always,
     /// `goss-test`, which starts a machine.
@@ -25,7 +25,7 @@ const fn program(name: &'static str, package: &'static str, when: When) -> Progr
 }
 
 /// All of them.
-pub(super) const PROGRAMS: &[Program] = &[
+pub(crate) const PROGRAMS: &[Program] = &[
     program("git", "git", When::Always),
     program("tar", "tar", When::Always),
     program("zstd", "zstd", When::Named),
@@ -47,4 +47,4 @@ pub(super) const PROGRAMS: &[Program] = &[
 ];
 
 /// Programs that make user name spaces for whoever is not root.
-pub(super) const NAME_SPACES: &[&str] = &["mmdebstrap", "unshare"];
+pub(crate) const NAME_SPACES: &[&str] = &["mmdebstrap", "unshare"];

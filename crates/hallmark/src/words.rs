@@ -1,17 +1,17 @@
 //! Expressions and words in the texts of workflows and scripts.
 
 /// Whether GitHub puts something in before it runs.
-pub(super) fn is_expression(text: &str) -> bool {
+pub(crate) fn is_expression(text: &str) -> bool {
     text.contains("${{")
 }
 
 /// What stands between `${{` and `}}`, each.
-pub(super) fn expressions(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn expressions(text: &str) -> impl Iterator<Item = &str> {
     text.split("${{").skip(1).map(|rest| rest.split_once("}}").map_or(rest, |(inner, _)| inner).trim())
 }
 
 /// Whether a word stands in it by itself: `secrets` in `secrets.KEY`, not in `my_secrets`.
-pub(super) fn has_word(text: &str, word: &str) -> bool {
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].chars().next_back();

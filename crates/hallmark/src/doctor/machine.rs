@@ -11,7 +11,7 @@ use runner::Context;
 use tools::{Lock, Settings, Tools};
 
 use super::facts::Looked;
-use super::programs::PROGRAMS;
+use crate::programs::PROGRAMS;
 
 /// What this machine has.
 pub(super) struct Machine {

@@ -9,14 +9,12 @@ mod checks;
 mod facts;
 mod finding;
 mod machine;
-mod programs;
 mod project;
 mod read;
 mod server;
 mod show;
 mod template;
 mod uses;
-mod words;
 mod workflow;
 
 use anyhow::Context as _;

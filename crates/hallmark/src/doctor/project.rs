@@ -8,8 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::finding::{Finding, Place, named};
-use super::words::is_expression;
 use super::workflow::{Job, Step, Workflow};
+use crate::words::is_expression;
 
 /// More than any workflow, policy or template file has.
 const LONGEST: u64 = 1 << 20;

@@ -170,7 +170,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::words::expressions;
+    use crate::words::expressions;
 
     #[test]
     fn every_part_has_its_place() {

@@ -8,7 +8,7 @@ use runner::{Context, Result};
 use super::facts::{Looked, Server};
 use super::finding::named;
 use super::project::Project;
-use super::words::is_expression;
+use crate::words::is_expression;
 
 /// More environments than anybody asks for; each is a question.
 const MOST: usize = 10;

@@ -5,9 +5,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::programs::PROGRAMS;
 use super::project::Project;
-use super::words::has_word;
+use crate::programs::PROGRAMS;
+use crate::words::has_word;
 
 /// What is read of a template.
 const MOST_FILES: usize = 300;

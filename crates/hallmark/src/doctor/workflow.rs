@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::finding::{Place, named};
 use super::uses::Uses;
-use super::words::is_expression;
+use crate::words::is_expression;
 
 /// One file.
 #[derive(Debug)]

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::programs::NAME_SPACES;
+use crate::words::has_word;
+
 /// How deep, and through how many folders and files, a template is looked for.
 const DEEPEST: usize = 8;
 const MOST: usize = 50_000;
@@ -33,9 +36,6 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("virt-customize", &["libguestfs-tools"]),
     ("xorriso", &["xorriso"]),
 ];
-
-/// Programs that make user name spaces, which Ubuntu's AppArmor forbids by default.
-const NAME_SPACES: &[&str] = &["mmdebstrap", "unshare"];
 
 /// Builders whose images are in a cloud, by the beginning of their names.
 const CLOUDS: &[&str] = &["amazon-", "azure-", "googlecompute", "digitalocean", "openstack"];
@@ -196,11 +196,11 @@ fn needs(root: &Path, template: &Path) -> Result<Needs> {
         read.with_context(|| format!("cannot read {}", file.display()))?;
         let text = String::from_utf8_lossy(&bytes);
         for (program, packages) in PROGRAMS {
-            if names_word(&text, program) {
+            if has_word(&text, program) {
                 needs.packages.extend(packages.iter());
             }
         }
-        needs.name_spaces |= NAME_SPACES.iter().any(|program| names_word(&text, program));
+        needs.name_spaces |= NAME_SPACES.iter().any(|program| has_word(&text, program));
         if is_template_file {
             of_template_file(&text, &mut needs);
         }
@@ -210,7 +210,7 @@ fn needs(root: &Path, template: &Path) -> Result<Needs> {
 
 fn of_template_file(text: &str, needs: &mut Needs) {
     needs.plugins |= text.contains("required_plugins");
-    needs.base_image |= names_word(text, "base_image");
+    needs.base_image |= has_word(text, "base_image");
     for builder in builders(text) {
         needs.cloud |= CLOUDS.iter().any(|cloud| builder.starts_with(cloud));
         needs.qemu |= builder == "qemu";
@@ -228,16 +228,6 @@ fn builders(text: &str) -> Vec<&str> {
         }
     }
     found
-}
-
-/// Whether a program is named, as a word of its own.
-fn names_word(text: &str, word: &str) -> bool {
-    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        !before.is_some_and(part) && !after.is_some_and(part)
-    })
 }
 
 fn text_files(folder: &Path, deeper: bool) -> Result<Vec<PathBuf>> {

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::permissions::relevant;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, count, named};
-use crate::doctor::words::{expressions, has_word};
 use crate::doctor::workflow::{Job, Step, Workflow};
+use crate::words::{expressions, has_word};
 
 /// Which job of the chain an action belongs to.
 fn role(action: &str) -> Option<&'static str> {

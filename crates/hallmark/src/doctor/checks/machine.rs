@@ -7,8 +7,8 @@ use super::permissions::uses_oidc;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, named};
 use crate::doctor::machine::{Kvm, Tool};
-use crate::doctor::programs::{NAME_SPACES, PROGRAMS, Program, When};
 use crate::doctor::template;
+use crate::programs::{NAME_SPACES, PROGRAMS, Program, When};
 
 /// Which pinned tools an action runs.
 const TOOLS: &[(&str, &[&str])] = &[

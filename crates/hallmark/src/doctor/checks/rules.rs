@@ -59,7 +59,7 @@ pub(super) fn given_signers(file: &Named<'_>) -> BTreeSet<String> {
 
 fn without_keys(file: &Named<'_>, policy: &Policy, given: &BTreeSet<String>) -> Vec<Finding> {
     // A value that is put in later may name any signer.
-    if file.step.value("signers").is_some_and(crate::doctor::words::is_expression) {
+    if file.step.value("signers").is_some_and(crate::words::is_expression) {
         return Vec::new();
     }
     let lacks = policy.signers().filter(|(name, key)| key.is_none() && !given.contains(*name));

@@ -5,7 +5,7 @@ use github::{Allowed, Branches, Environment};
 use super::jobs::publishes;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Place, count, named, names};
-use crate::doctor::words::is_expression;
+use crate::words::is_expression;
 
 /// Whether the repository can be seen.
 pub(super) fn repository(facts: &Facts) -> Vec<Finding> {

@@ -6,8 +6,8 @@ use runner::{Action, Input, Kind};
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, count, named};
-use crate::doctor::words::is_expression;
 use crate::doctor::workflow::{Given, Step};
+use crate::words::is_expression;
 
 /// Inputs that are required in a case only: action, the case, the inputs.
 struct Needed {
