@@ -111,7 +111,7 @@ source "null" "disk" { communicator = "none" }
 build {
   sources = ["source.null.disk"]
   provisioner "shell-local" { inline = ["setsid sleep 1000 >/dev/null 2>&1 & printf half >${var.output}/small.raw"] }
-  provisioner "shell-local" { inline = ["sleep 0.2; printf whole >${var.output}/small.raw; truncate -s 1G ${var.output}/small.raw"] }
+  provisioner "shell-local" { inline = ["sleep 0.6; printf whole >${var.output}/small.raw; truncate -s 1G ${var.output}/small.raw"] }
   post-processor "artifice" { files = ["${var.output}/small.raw"] }
 }
 "#;
