@@ -26,6 +26,7 @@ packages_test=(
 packages_bench=(
   python3
   time                           # a program's peak memory, from a parent that has none
+  chromium                       # the gate's page, in a real browser
 )
 packages_dist=(
   build-essential cmake          # build scripts of crates; AWS-LC's build
@@ -41,6 +42,9 @@ packages_check=(
 packages=("${packages_bake[@]}")
 [ "$want" = test ] && packages+=("${packages_test[@]}")
 [ "$want" = bench ] && packages+=("${packages_bench[@]}")
+# opa has no download that could be checked (tools.lock says why), so Go builds it. Any Go from 1.21 on fetches the
+# version that tools.lock names.
+case $want in test | bench) command -v go >/dev/null || packages+=(golang-go) ;; esac
 [ "$want" = dist ] && packages=("${packages_dist[@]}" "${packages_check[@]}")
 [ "$want" = check ] && packages=("${packages_check[@]}")
 [ "$(dpkg --print-architecture)" != arm64 ] || packages=("${packages[@]/libc6-arm64-cross/libc6-amd64-cross}")

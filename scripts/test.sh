@@ -16,7 +16,7 @@ cargo build --quiet --locked --workspace --all-targets
 hallmark=$PWD/target/debug/hallmark
 
 say "pinned tools"
-HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign,actionlint,act
+HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign,actionlint,act,opa
 # The same under their plain names, for tests that call a tool themselves.
 export HALLMARK_TEST_BIN_DIR=$cache/test-bin
 mkdir -p "$HALLMARK_TEST_BIN_DIR"

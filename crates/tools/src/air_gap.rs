@@ -40,18 +40,17 @@ impl Tools<'_> {
     pub fn list(&self) -> Vec<Listed> {
         let listed = |tool: &crate::LockedTool| {
             let (name, version, module) = (tool.name.clone(), tool.version.clone(), tool.purl());
-            let platforms = tool.platforms.iter().map(move |(platform, pinned)| Listed {
-                name: name.clone(),
-                version: version.clone(),
-                platform: *platform,
-                url: pinned.asset.url.to_string(),
-                mirror_path: format!(
-                    "{}{}",
-                    pinned.asset.url.host_str().unwrap_or_default(),
-                    pinned.asset.url.path()
-                ),
-                sha256: pinned.asset.sha256,
-                module: module.clone(),
+            let platforms = tool.platforms.iter().filter_map(move |(platform, pinned)| {
+                let asset = pinned.asset.as_ref()?;
+                Some(Listed {
+                    name: name.clone(),
+                    version: version.clone(),
+                    platform: *platform,
+                    url: asset.url.to_string(),
+                    mirror_path: format!("{}{}", asset.url.host_str().unwrap_or_default(), asset.url.path()),
+                    sha256: asset.sha256,
+                    module: module.clone(),
+                })
             });
             platforms.collect::<Vec<_>>()
         };

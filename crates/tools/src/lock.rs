@@ -48,8 +48,8 @@ pub struct GoModule {
 /// What is pinned for one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pinned {
-    /// The release.
-    pub asset: Asset,
+    /// The release; absent where its digest is not published in two places: then it is built.
+    pub asset: Option<Asset>,
     /// What a Go build gives; absent where nobody has measured it: then it is not built.
     pub built: Option<Built>,
 }

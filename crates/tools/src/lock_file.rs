@@ -61,8 +61,8 @@ struct RawGo {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPinned {
-    url: String,
-    sha256: String,
+    url: Option<String>,
+    sha256: Option<String>,
     member: Option<String>,
     executable: Option<String>,
     built: Option<String>,
@@ -83,7 +83,7 @@ fn checked_tool(name: String, raw: RawTool) -> Result<LockedTool, LockError> {
         return Err(at(&format!("{place}.version"), problem));
     }
     let sources = [raw.go.module.as_str(), raw.go.package.as_str()];
-    let sources = sources.into_iter().chain(raw.platform.values().map(|p| p.url.as_str()));
+    let sources = sources.into_iter().chain(raw.platform.values().filter_map(|p| p.url.as_deref()));
     if let Some(why) = forbidden::reason(&name, &raw.version, sources) {
         return Err(at(&format!("{place}.version"), why));
     }
@@ -126,15 +126,27 @@ fn checked_module(place: &str, raw: RawGo) -> Result<GoModule, LockError> {
 }
 
 fn checked_pinned(place: &str, version: &str, raw: RawPinned) -> Result<Pinned, LockError> {
-    let url = checked_url(&format!("{place}.url"), version, &raw.url)?;
-    let sha256 = checked_digest(&format!("{place}.sha256"), &raw.sha256)?;
     let digest = |key: &str, value: Option<String>| {
         value.map(|value| checked_digest(&format!("{place}.{key}"), &value)).transpose()
     };
-    let executable = digest("executable", raw.executable)?;
     let built = digest("built", raw.built)?.map(|sha256| Built { sha256 });
-    let packing = checked_packing(place, &url, raw.member, executable)?;
-    Ok(Pinned { asset: Asset { url, sha256, packing }, built })
+    let sha256 = digest("sha256", raw.sha256)?;
+    let executable = digest("executable", raw.executable)?;
+    let asset = match (raw.url, sha256) {
+        (Some(url), Some(sha256)) => {
+            let url = checked_url(&format!("{place}.url"), version, &url)?;
+            let packing = checked_packing(place, &url, raw.member, executable)?;
+            Some(Asset { url, sha256, packing })
+        }
+        (None, None) if built.is_some() && raw.member.is_none() && executable.is_none() => None,
+        (None, None) => {
+            let problem = "there is no `url` to download, and not only a `built` to build".to_owned();
+            return Err(at(place, problem));
+        }
+        (Some(_), None) => return Err(at(place, "a `url` wants its `sha256`".to_owned())),
+        (None, Some(_)) => return Err(at(place, "a `sha256` wants its `url`".to_owned())),
+    };
+    Ok(Pinned { asset, built })
 }
 
 fn checked_packing(

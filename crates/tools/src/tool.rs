@@ -47,7 +47,10 @@ pub(crate) struct Known {
 
 /// Every executable of this tool that the lock has a digest of.
 pub(crate) fn known(tool: &LockedTool, pinned: &Pinned) -> Vec<Known> {
-    let release = pinned.asset.executable().map(|sha256| Known { sha256, uri: pinned.asset.url.to_string() });
+    let release = pinned
+        .asset
+        .as_ref()
+        .and_then(|asset| asset.executable().map(|sha256| Known { sha256, uri: asset.url.to_string() }));
     let built = pinned.built.map(|built| Known { sha256: built.sha256, uri: tool.purl() });
     release.into_iter().chain(built).collect()
 }

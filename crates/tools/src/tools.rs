@@ -8,7 +8,7 @@ use process::Processes;
 
 use crate::cache::{Cache, read_all};
 use crate::download::{self, Failure};
-use crate::lock::{Lock, LockedTool, Packing, Pinned};
+use crate::lock::{Asset, Lock, LockedTool, Packing, Pinned};
 use crate::mirror::Place;
 use crate::tool::{Known, Source, Tool, known, made, same};
 use crate::{Error, Event, Settings, go, search_path, unpack};
@@ -68,12 +68,15 @@ impl<'a> Tools<'a> {
             version: tool.version.clone(),
             why: format!("{download}; {build}"),
             go: self.lock.go().to_owned(),
-            by_hand: format!(
-                "put the file of {} (SHA-256 {}) at {}",
-                pinned.asset.url,
-                pinned.asset.sha256,
-                self.cache.archive(&pinned.asset.sha256).display()
-            ),
+            by_hand: match &pinned.asset {
+                Some(asset) => format!(
+                    "put the file of {} (SHA-256 {}) at {}",
+                    asset.url,
+                    asset.sha256,
+                    self.cache.archive(&asset.sha256).display()
+                ),
+                None => "build it where Go reaches the module proxy, and bring the cache here".to_owned(),
+            },
         })
     }
 
@@ -140,11 +143,12 @@ impl<'a> Tools<'a> {
         if let Some(found) = self.known_in_cache(tool, pinned, on)? {
             return Ok(Some(found));
         }
-        let archive = self.cache.archive(&pinned.asset.sha256);
-        if !self.cache.verified(&tool.name, &archive, &pinned.asset.sha256, on)? {
+        let Some(asset) = &pinned.asset else { return Ok(None) };
+        let archive = self.cache.archive(&asset.sha256);
+        if !self.cache.verified(&tool.name, &archive, &asset.sha256, on)? {
             return Ok(None);
         }
-        self.unpacked(tool, pinned, &archive, Source::Cache, on).map(Some)
+        self.unpacked(tool, asset, &archive, Source::Cache, on).map(Some)
     }
 
     /// The executable of a verified asset. The asset's bytes decide each time, so that an executable in the
@@ -152,20 +156,20 @@ impl<'a> Tools<'a> {
     fn unpacked(
         &self,
         tool: &LockedTool,
-        pinned: &Pinned,
+        asset: &Asset,
         archive: &Path,
         source: Source,
         on: &mut dyn FnMut(Event),
     ) -> Result<Tool, Error> {
         let bad = |problem| Error::Archive { name: tool.name.clone(), archive: archive.to_owned(), problem };
-        let packing = &pinned.asset.packing;
+        let packing = &asset.packing;
         let limit = self.settings.limits.bytes;
         let sha256 = unpack::executable(archive, packing, limit, &mut io::sink()).map_err(bad)?;
         let what = format!("the executable in {}", archive.display());
-        if let Some(expected) = pinned.asset.executable() {
+        if let Some(expected) = asset.executable() {
             same(tool, &what, expected, sha256)?;
         }
-        let known = Known { sha256, uri: pinned.asset.url.to_string() };
+        let known = Known { sha256, uri: asset.url.to_string() };
         let path = self.cache.executable(&sha256, &tool.name);
         if !self.cache.verified(&tool.name, &path, &sha256, on)? {
             let mut file = self.cache.new_file(&tool.name)?;
@@ -187,9 +191,10 @@ impl<'a> Tools<'a> {
         pinned: &Pinned,
         on: &mut dyn FnMut(Event),
     ) -> Result<Result<Tool, String>, Error> {
+        let Some(asset) = &pinned.asset else { return Ok(Err("the lock names no download".to_owned())) };
         let place = match &self.settings.mirror {
-            Some(mirror) => mirror.place(&pinned.asset.url),
-            None => Place::Web(pinned.asset.url.clone()),
+            Some(mirror) => mirror.place(&asset.url),
+            None => Place::Web(asset.url.clone()),
         };
         let name = &tool.name;
         let mut pause = self.settings.limits.pause;
@@ -200,9 +205,9 @@ impl<'a> Tools<'a> {
             let mut progress = |bytes, total| on(Event::Downloaded { name: name.clone(), bytes, total });
             let why = match download::to_file(&place, handle, &self.settings.limits, &mut progress).await {
                 Ok(found) => {
-                    same(tool, &place.shown(), pinned.asset.sha256, found)?;
-                    let archive = self.cache.keep_archive(file, &pinned.asset.sha256)?;
-                    return self.unpacked(tool, pinned, &archive, Source::Downloaded, on).map(Ok);
+                    same(tool, &place.shown(), asset.sha256, found)?;
+                    let archive = self.cache.keep_archive(file, &asset.sha256)?;
+                    return self.unpacked(tool, asset, &archive, Source::Downloaded, on).map(Ok);
                 }
                 Err(Failure::TooLarge) => {
                     let limit = self.settings.limits.bytes;

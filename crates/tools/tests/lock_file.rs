@@ -37,7 +37,7 @@ fn the_lock_that_ships_has_what_the_chain_needs_on_both_linux_platforms() {
         let tool = lock.tool(name).unwrap();
         for platform in ["linux-amd64", "linux-arm64"] {
             let pinned = &tool.platforms[&platform.parse::<Platform>().unwrap()];
-            assert!(pinned.asset.url.path().contains(&tool.version));
+            assert!(pinned.asset.as_ref().unwrap().url.path().contains(&tool.version));
         }
         let amd64 = &tool.platforms[&"linux-amd64".parse::<Platform>().unwrap()];
         assert!(amd64.built.is_some(), "{name} cannot be built without a network");
@@ -50,9 +50,10 @@ fn no_two_files_of_the_lock_that_ships_have_the_same_digest() {
     let lock = Lock::embedded().unwrap();
     let mut digests = Vec::new();
     for pinned in lock.tools().flat_map(|tool| tool.platforms.values()) {
-        digests.push(pinned.asset.sha256);
         digests.extend(pinned.built.map(|built| built.sha256));
-        digests.extend(pinned.asset.executable().filter(|_| pinned.asset.packing != Packing::Plain));
+        let Some(asset) = &pinned.asset else { continue };
+        digests.push(asset.sha256);
+        digests.extend(asset.executable().filter(|_| asset.packing != Packing::Plain));
     }
     let all = digests.len();
     digests.sort();
@@ -68,7 +69,18 @@ fn what_is_right_parses() {
     let executable = format!("executable = \"{HEX}\"\n");
     let lock = Lock::parse(&lock(&[(&built, ""), (&executable, "")])).unwrap();
     let pinned = lock.tool("trivy").unwrap().platforms.values().next().unwrap();
-    assert_eq!((pinned.built, pinned.asset.executable()), (None, None));
+    assert_eq!((pinned.built, pinned.asset.as_ref().unwrap().executable()), (None, None));
+}
+
+#[test]
+fn what_only_go_builds_has_no_download() {
+    let from = "[tool.trivy.platform.linux-amd64]\n";
+    let text = lock(&[]);
+    let head = &text[..text.find(from).unwrap()];
+    let lock = Lock::parse(&format!("{head}{from}built = \"{HEX}\"\n")).unwrap();
+    let pinned = lock.tool("trivy").unwrap().platforms.values().next().unwrap();
+    assert!(pinned.asset.is_none() && pinned.built.is_some());
+    assert!(Lock::parse(&format!("{head}{from}")).is_err(), "neither downloaded nor built");
 }
 
 #[test]
@@ -91,7 +103,9 @@ fn every_mistake_is_found_and_says_where_it_is() {
         ("member = \"trivy\"", "member = \"trivy\"\nsha512 = \"0\"", "", "unknown field `sha512`"),
         ("[tool.trivy.go]", "[tool.trivy.go]\nreplace = \"x\"", "", "unknown field `replace`"),
         ("schema = 1", "schema = 1\nmirror = \"x\"", "", "unknown field `mirror`"),
-        (&sha256, "", "", "missing field `sha256`"),
+        (&sha256, "", amd64, "a `url` wants its `sha256`"),
+        (&format!("url = \"{url}\"\n"), "", amd64, "a `sha256` wants its `url`"),
+        (&format!("url = \"{url}\"\n{sha256}\n"), "", amd64, "not only a `built`"),
         (&sha256, "sha256 = \"\"", "linux-amd64.sha256", "64 lower-case"),
         (&sha256, "sha256 = \"e3b0c4\"", "linux-amd64.sha256", "64 lower-case"),
         (&sha256, &format!("sha256 = \"{upper}\""), "linux-amd64.sha256", "64 lower-case"),
