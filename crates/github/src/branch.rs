@@ -3,19 +3,30 @@
 
 use serde::Deserialize;
 
-use crate::error::plain;
+use crate::commit::BadCommit;
+use crate::error::{Why, plain};
 use crate::repository::encoded;
-use crate::{Client, Error, Repository, RepositoryFacts};
+use crate::{Client, Commit, Error, Repository, RepositoryFacts};
 
 /// A branch and its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
     /// Its name.
     pub name: String,
+    /// The commit that it points at.
+    pub commit: Commit,
     /// Whether a branch protection or a ruleset holds on it.
     pub protected: bool,
     /// The kinds of the rulesets' rules that hold: `pull_request`, `non_fast_forward` …
     pub rules: Vec<String>,
+}
+
+impl Branch {
+    /// Whether a change of it takes more than one person's push.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.protected || self.rules.iter().any(|rule| rule == "pull_request")
+    }
 }
 
 /// Of GitHub's answers, what is asked for here. octocrab's own types for these take a hundred fields more,
@@ -32,7 +43,13 @@ struct TheirRepository {
 #[derive(Deserialize)]
 struct TheirBranch {
     name: String,
+    commit: TheirCommit,
     protected: bool,
+}
+
+#[derive(Deserialize)]
+struct TheirCommit {
+    sha: String,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +91,11 @@ impl Client {
         let answer: TheirBranch = self
             .ask(format!("GET {path}"), "contents: read", async || self.crab.get(&path, None::<&()>).await)
             .await?;
+        let commit = answer.commit.sha.parse().map_err(|error: BadCommit| Error {
+            asked: format!("GET {path}"),
+            needs: "contents: read",
+            why: Why::Malformed(plain(&error.to_string())),
+        })?;
         let path = format!("/repos/{repository}/rules/branches/{branch}?per_page=100");
         let rules: Vec<TheirRule> = self
             .ask(format!("GET {path}"), "metadata: read", async || self.crab.get(&path, None::<&()>).await)
@@ -81,6 +103,6 @@ impl Client {
         let mut rules: Vec<String> = rules.iter().map(|rule| plain(&rule.kind)).collect();
         rules.sort_unstable();
         rules.dedup();
-        Ok(Branch { name: plain(&answer.name), protected: answer.protected, rules })
+        Ok(Branch { name: plain(&answer.name), commit, protected: answer.protected, rules })
     }
 }

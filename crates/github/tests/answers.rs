@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use github::testing::{Answer, FakeGitHub};
-use github::{Allowed, Branches, Client, Repository, Reviewer};
+use github::{Allowed, Branch, Branches, Client, Commit, Repository, Reviewer};
 use runner::Secret;
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 fn acme() -> Repository {
     "acme/images".parse().unwrap()
@@ -129,9 +131,9 @@ async fn a_branch_and_its_rules() {
         "GET /repos/acme/images" => Answer::json(
             r#"{"id":1,"name":"images","private":true,"default_branch":"release/1","archived":false}"#,
         ),
-        "GET /repos/acme/images/branches/release%2F1" => {
-            Answer::json(r#"{"name":"release/1","protected":true}"#)
-        }
+        "GET /repos/acme/images/branches/release%2F1" => Answer::json(format!(
+            r#"{{"name":"release/1","commit":{{"sha":"{COMMIT}","url":"x"}},"protected":true}}"#
+        )),
         "GET /repos/acme/images/rules/branches/release%2F1?per_page=100" => Answer::json(
             r#"[{"type":"pull_request","ruleset_id":1,"ruleset_source_type":"Moon","parameters":{"x":1}},
                 {"type":"deletion"},{"type":"pull_request"}]"#,
@@ -143,7 +145,65 @@ async fn a_branch_and_its_rules() {
     assert!(facts.private && !facts.archived);
     let branch = client.branch(&acme(), facts.default_branch.as_deref().unwrap()).await.unwrap();
     assert_eq!((branch.name.as_str(), branch.protected), ("release/1", true));
+    assert_eq!(branch.commit.as_str(), COMMIT);
     assert_eq!(branch.rules, ["deletion", "pull_request"]);
+}
+
+#[test]
+fn when_a_branch_is_protected() {
+    for (protected, rules, expected) in [
+        (false, &[] as &[&str], false),
+        (true, &[], true),
+        (false, &["deletion"], false),
+        (false, &["deletion", "pull_request"], true),
+        (true, &["deletion"], true),
+    ] {
+        let branch = Branch {
+            name: "main".into(),
+            commit: COMMIT.parse().unwrap(),
+            protected,
+            rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
+        };
+        assert_eq!(branch.is_protected(), expected, "{protected} {rules:?}");
+    }
+}
+
+/// A branch that points at no commit is no answer: nothing is read by a name that may move.
+#[tokio::test]
+async fn a_branch_without_a_commit_is_refused() {
+    for sha in ["main", "", "0123456"] {
+        let body = format!(r#"{{"name":"main","commit":{{"sha":"{sha}"}},"protected":true}}"#);
+        let server = FakeGitHub::new(move |_| Answer::json(body.clone()));
+        let client = Client::new(&server.url(""), None).unwrap();
+        let error = client.branch(&acme(), "main").await.unwrap_err().to_string();
+        assert!(error.contains("is no commit"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_read_by_its_commit() {
+    let at = |path: &str| format!("GET /api/v3/repos/acme/images/contents/{path}?ref={COMMIT}");
+    let (file, folder) = (at("hallmark%2Fpolicy%2Eyml"), at("hallmark"));
+    let server = FakeGitHub::new(move |line| match line {
+        line if line == file => Answer::json(
+            r#"{"type":"file","name":"policy.yml","encoding":"base64","size":11,"content":"dmVyc2lv\nbjogMQo=\n","sha":"x"}"#,
+        ),
+        line if line == folder => Answer::json(r#"[{"type":"file","name":"policy.yml"}]"#),
+        _ => Answer::error(404, "Not Found"),
+    });
+    let client = Client::new(&server.url("/api/v3"), Some(Secret::new("ghs_secret"))).unwrap();
+    let commit: Commit = COMMIT.parse().unwrap();
+    let found = client.contents(&acme(), "hallmark/policy.yml", &commit).await.unwrap();
+    assert_eq!(found, b"version: 1\n");
+    for (path, sentence) in [
+        ("hallmark", "the answer cannot be read: it is a folder and no file"),
+        ("../x?ref=evil", "404, not there, or hidden from this token (needs a token with `contents: read`)"),
+    ] {
+        let error = client.contents(&acme(), path, &commit).await.unwrap_err();
+        assert!(error.to_string().ends_with(sentence), "{error}");
+    }
+    let lines: Vec<String> = server.asked().into_iter().map(|asked| asked.line).collect();
+    assert_eq!(lines[2], at("%2E%2E%2Fx%3Fref%3Devil"));
 }
 
 #[tokio::test]

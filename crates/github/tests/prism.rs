@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use github::{Allowed, ApiUrl, Branches, Client, Repository, Reviewer};
+use github::{Allowed, ApiUrl, Branch, Branches, Client, Commit, Error, Repository, Reviewer};
 use runner::Secret;
 
 /// The mock, ended with the test.
@@ -69,6 +69,27 @@ fn acme() -> Repository {
     "acme/images".parse().unwrap()
 }
 
+fn commit() -> Commit {
+    "0123456789abcdef0123456789abcdef01234567".parse().unwrap()
+}
+
+/// A branch's commit is made up of any letters, and is then refused for that alone.
+fn a_branch(answer: Result<Branch, Error>) -> Result<(), Error> {
+    match answer {
+        Err(error) if !error.to_string().contains("is no commit") => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// What lies at a path may be a file, whose content is made up as well, or anything else that has a name.
+fn a_file(answer: Result<Vec<u8>, Error>) -> Result<(), Error> {
+    let named = ["no file", "not base64", "longer than GitHub sends"];
+    match answer {
+        Err(error) if !named.iter().any(|part| error.to_string().contains(part)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// GitHub's own examples. With `--errors`, a request that the description does not allow is an error.
 #[tokio::test]
 async fn every_question_is_one_that_github_describes() {
@@ -92,6 +113,10 @@ async fn every_question_is_one_that_github_describes() {
         assert_eq!((policy.enabled, policy.allowed), (true, Some(Allowed::Selected)), "{description}");
         let branch = client.branch(&acme(), "release/1").await.unwrap();
         assert!(!branch.protected, "{description}");
+        assert_eq!(branch.commit.as_str().len(), 40, "{description}");
+        // The first of GitHub's examples for a path is one of its kinds; each is read, or named.
+        a_file(client.contents(&acme(), "hallmark/policy.yml", &commit()).await)
+            .unwrap_or_else(|error| panic!("{description}: {error}"));
         assert_eq!(branch.rules, ["commit_author_email_pattern", "commit_message_pattern"], "{description}");
     }
 }
@@ -109,7 +134,8 @@ async fn whatever_the_description_allows_can_be_read() {
             client.environment(&acme(), "production").await.map(drop).unwrap_or_else(say);
             client.workflow_permissions(&acme()).await.map(drop).unwrap_or_else(say);
             client.actions_policy(&acme()).await.map(drop).unwrap_or_else(say);
-            client.branch(&acme(), "main").await.map(drop).unwrap_or_else(say);
+            a_branch(client.branch(&acme(), "main").await).unwrap_or_else(say);
+            a_file(client.contents(&acme(), "hallmark/policy.yml", &commit()).await).unwrap_or_else(say);
         }
     }
 }

@@ -44,13 +44,15 @@ pub struct Input {
     pub default: Option<&'static str>,
     /// Whether nothing given is an error.
     pub required: bool,
+    /// Whether the command line takes it as the first word too: `hallmark tools check`.
+    pub word: bool,
 }
 
 impl Input {
     /// An optional input without a default.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, help: &'static str) -> Self {
-        Self { name, help, kind, default: None, required: false }
+        Self { name, help, kind, default: None, required: false, word: false }
     }
 
     /// The same with a default.
@@ -64,6 +66,13 @@ impl Input {
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// The same, and the command line takes it as the first word too. For a choice only, and one an action.
+    #[must_use]
+    pub const fn word(mut self) -> Self {
+        self.word = true;
         self
     }
 

@@ -28,6 +28,9 @@ pub(crate) fn of_action(action: &'static Action) -> Command {
         );
     for input in action.inputs {
         command = command.arg(flag(input));
+        if let Some(word) = word(input) {
+            command = command.arg(word);
+        }
     }
     command
 }
@@ -70,10 +73,22 @@ pub(crate) fn parse_many(
 
 fn asked(action: &'static Action, matches: &ArgMatches) -> Asked {
     let flags = action.inputs.iter().filter_map(|input| {
-        let values = matches.get_many::<String>(input.name)?.cloned().collect();
+        let flag = matches.get_many::<String>(input.name);
+        let word = || if input.word { matches.get_many(WORD) } else { None };
+        let values = flag.or_else(word)?.cloned().collect();
         Some((input.name, values))
     });
     Asked { post: matches.get_flag("post"), flags: flags.collect() }
+}
+
+/// The name under which clap keeps the first word: no input can have it.
+const WORD: &str = "*word";
+
+/// The first word that stands for an input's flag.
+fn word(input: &'static Input) -> Option<Arg> {
+    let Kind::Choice(choices) = input.kind else { return None };
+    let arg = Arg::new(WORD).value_name(input.name).help(format!("The same as --{}", input.name));
+    input.word.then(|| arg.value_parser(choices.to_vec()).conflicts_with(input.name))
 }
 
 fn flag(input: &'static Input) -> Arg {
@@ -171,6 +186,28 @@ mod tests {
         assert!(error.contains("--fail-onn") && error.contains("--fail-on"), "{error}");
         assert!(flags(&["stray"]).is_err());
         assert!(flags(&["--fail-on", "low", "--fail-on", "high"]).is_err());
+    }
+
+    #[test]
+    fn a_first_word_stands_for_a_flag_where_the_table_says_so() {
+        static WORDS: Action = Action {
+            name: "words",
+            inputs: &[Input::new("operation", Kind::Choice(&["list", "check"]), "What to do").word()],
+            ..ACTION
+        };
+        let flags = |args: &[&str]| {
+            let args: Vec<OsString> = args.iter().map(Into::into).collect();
+            parse(of_action(&WORDS), &WORDS, &args).map(|asked| asked.flags.get("operation").cloned())
+        };
+        let check = Some(vec!["check".to_owned()]);
+        assert_eq!(flags(&["check"]).unwrap(), check);
+        assert_eq!(flags(&["--operation", "check"]).unwrap(), check);
+        assert_eq!(flags(&[]).unwrap(), None);
+        for wrong in [&["chekc"][..], &["check", "list"], &["check", "--operation", "check"]] {
+            assert!(flags(wrong).is_err(), "{wrong:?}");
+        }
+        let said = flags(&["chekc"]).unwrap_err().to_string();
+        assert!(said.contains("list, check") && said.contains("[operation]"), "{said}");
     }
 
     #[test]

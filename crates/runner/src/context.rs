@@ -214,6 +214,16 @@ impl Context {
         self.console.info(text);
     }
 
+    /// A result for standard output, as it is, so that it can be piped into a file; on a runner, which
+    /// reads commands there, lines of the log. Hostile text has to be inert on a terminal.
+    pub fn print(&mut self, text: &str) {
+        if self.github.on_runner || self.inside {
+            self.console.info(text);
+        } else {
+            self.console.result(text);
+        }
+    }
+
     /// A line of the log if step debugging is on.
     pub fn debug(&mut self, text: &str) {
         if self.github.debug {
@@ -225,6 +235,19 @@ impl Context {
     #[must_use]
     pub fn progress(&self, title: &str) -> Progress {
         self.console.progress(title)
+    }
+
+    /// Shows a person what came of it, in place of a summary: whoever renders it makes hostile text inert,
+    /// and is told how many columns there are and whether colours are wanted. On a runner, and inside of
+    /// another action, nobody is there to be shown anything, and nothing is.
+    pub fn present(&mut self, render: impl FnOnce(usize, bool) -> String) -> bool {
+        if self.github.on_runner || self.inside {
+            return false;
+        }
+        let columns = self.env("COLUMNS").and_then(|text| text.parse().ok()).unwrap_or(100);
+        let text = render(columns, self.console.colour_out());
+        self.console.result(&text);
+        true
     }
 
     /// Masks a secret that did not come in as an input.

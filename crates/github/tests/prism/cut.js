@@ -9,6 +9,7 @@ const asked = [
   '/repos/{owner}/{repo}/actions/permissions',
   '/repos/{owner}/{repo}/actions/permissions/workflow',
   '/repos/{owner}/{repo}/branches/{branch}',
+  '/repos/{owner}/{repo}/contents/{path}',
   '/repos/{owner}/{repo}/environments/{environment_name}',
   '/repos/{owner}/{repo}/rules/branches/{branch}',
 ];
