@@ -12,7 +12,7 @@ fn floor(name: &str, path: &Path) -> Option<u8> {
         return Some(2);
     }
     Some(match name {
-        "model" | "runner" | "process" => 0,
+        "model" | "versions" | "runner" | "process" => 0,
         "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github" => 1,
         "hallmark" => 3,
         "conformance" => 4,
