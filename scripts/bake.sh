@@ -4,6 +4,7 @@
 #
 #   POLICY=demo|minimal|recommended|strict   policies/<name>.yml; default demo
 #   MIRROR                                   the Debian mirror; default deb.debian.org
+#   ENVIRONMENT                              what the images are for; default dev
 #   CHANNEL                                  default stable
 #   HALLMARK_HOME                            where everything goes; default .hallmark
 #
@@ -77,6 +78,12 @@ for name in bake assay approver publish vendor; do key "$name"; done
 # A run makes its own evidence, as in a workflow; that of the run before is kept, out of the way.
 rm -rf "$home/evidence.previous"
 [ ! -d "$home/evidence" ] || mv "$home/evidence" "$home/evidence.previous"
+# What the images are compared with is what this folder's last run was about: an image.json beside its evidence.
+for image in debian-base debian-app; do
+  if [ -d "$home/evidence.previous/$image" ] && [ -f "$home/images/$image/image.json" ]; then
+    cp "$home/images/$image/image.json" "$home/evidence.previous/$image.json"
+  fi
+done
 
 printf '%sbake%s  signs provenance, and nothing else\n' "$bold" "$reset"
 step service "build and sign a small service, as its vendor would" build_service

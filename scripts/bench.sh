@@ -20,15 +20,20 @@ for library in actions/*/src/lib.rs; do
   packages+=(--package "${action%%/*}")
 done
 cargo build --quiet --locked --release --package blocks --example digest
+cargo build --quiet --locked --release --package policy --example decide
+cargo build --quiet --locked --release --package report --example page
 cargo build --quiet --locked --release "${packages[@]}" --bins
 # What runners get: both platforms, as a release has them.
 scripts/dist.sh >&2
 # What is fetched once would otherwise count as the time of the step that needs it first.
 target/release/hallmark tools >/dev/null
+opa=$(target/release/hallmark tools --operation check 2>&1 | while read -r name _ path; do
+  [ "$name" != opa ] || echo "$path"
+done)
 
 work=target/bench
 rm -rf "$work"
 mkdir -p "$work"
 trap 'rm -f "$work"/*.raw' EXIT
-python3 scripts/bench/bench.py target/release "$work" target/bench.json dist/tree "$node"
+python3 scripts/bench/bench.py target/release "$work" target/bench.json dist/tree "$node" "$opa"
 rm -rf "$work"

@@ -55,10 +55,15 @@ signers() { for name in bake assay approver publish; do printf '%s=%s\n' "$name"
 # names page and brief.
 decide() {
   local image=$1 rules=$2 report=$3; shift 3
+  # The image of the run before, where there was one.
+  if [ -f "$home/evidence.previous/$image.json" ]; then
+    set -- --previous-evidence "$home/evidence.previous/$image" --previous-image "$home/evidence.previous/$image.json" "$@"
+  fi
   "$hallmark" gate --image "$home/images/$image/image.json" --policy "$rules" \
     --exceptions policies/exceptions.yml --signers "$(signers)" --evidence "$home/evidence/$image" \
     --verifier-id "$verifier" --signing-key "$home/keys/assay.pem" --bundle "$home/replay/$image" \
-    --page "$home/report/$report.html" --brief "$home/report/$report.md" "$@"
+    --page "$home/report/$report.html" --brief "$home/report/$report.md" --json "$home/report/$report.json" \
+    --environment "${ENVIRONMENT:-dev}" "$@"
 }
 
 # publish IMAGE POLICY_DIGEST: into the store, and the channel.

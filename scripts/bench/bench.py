@@ -1,6 +1,6 @@
 """The rows of `make bench`: each against a peer in the same run, as a table and as target/bench.json.
 
-usage: bench.py RELEASE_FOLDER WORK_FOLDER JSON TREE NODE
+usage: bench.py RELEASE_FOLDER WORK_FOLDER JSON TREE NODE OPA
 """
 
 import json
@@ -11,6 +11,8 @@ import statistics
 import subprocess
 import sys
 
+import page
+import policy
 import shipped
 from measure import PIECE, Unmeasured, at_once, best, busy, fill, room, start
 
@@ -174,6 +176,7 @@ def machine():
 def main():
     release, work, result, tree = (pathlib.Path(argument).resolve() for argument in sys.argv[1:5])
     room(work, 6 << 30)
+    opa = sys.argv[6]
     example = str(release / "examples" / "digest")
     about = machine() | {"load_before": os.getloadavg(), "busy_before": busy()}
     digest(example, work)
@@ -181,6 +184,8 @@ def main():
     cold_start(release, work)
     launcher(sys.argv[5], tree, release, work)
     size(tree)
+    page.page(row, str(release / "examples" / "page"), work)
+    policy.policy(row, str(release / "examples" / "decide"), opa, work)
     bake(release, work)
     about["load_after"] = os.getloadavg()
     result.write_text(json.dumps({"machine": about, "rows": rows}, indent=2, ensure_ascii=False) + "\n")

@@ -58,9 +58,14 @@ pub struct Consent {
 /// The approval of a verified verdict. It waives that verdict's reasons for review, and no others.
 ///
 /// # Errors
-/// The verdict is no `review` verdict, or does not say which brief belongs to it.
+/// The verdict is no `review` verdict, is by a policy that only reports, or does not say which brief belongs to it.
 pub fn approve(verdict: &Verified, consent: Consent) -> Result<Statement> {
     let read: verdict::Predicate = verdict.statement.predicate()?;
+    ensure!(
+        !read.report_only,
+        "the verdict is by a policy that only reports: nothing is published by it, approved or not. Decide by one with \
+         `mode: enforce`"
+    );
     match read.verdict {
         Verdict::Review => {}
         Verdict::Pass => bail!("the verdict is `pass`: there is nothing to approve"),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use attest::Form;
+use attest::predicate::verdict::Sources;
+use attest::{EvidenceFile, Form};
 use jiff::Timestamp;
 use model::Sha256;
 use serde::{Deserialize, Serialize};
@@ -18,20 +19,40 @@ pub(crate) struct Case {
     pub(crate) policy: Vec<u8>,
     /// The exceptions file.
     pub(crate) exceptions: Option<Vec<u8>>,
+    /// Where policy and exceptions came from.
+    pub(crate) sources: Sources,
+    /// What the image is for: `prod`.
+    pub(crate) environment: Option<String>,
+    /// FIRST's scores.
+    pub(crate) epss: Option<Vec<u8>>,
+    /// CISA's catalog.
+    pub(crate) kev: Option<Vec<u8>>,
     /// `image.json`.
     pub(crate) image: Vec<u8>,
     /// The files of the evidence folder.
     pub(crate) evidence: Vec<Item>,
     /// What lies in the folder and is no evidence: name, and why.
     pub(crate) strays: Vec<(String, String)>,
-    /// Verification summaries of the base image.
+    /// Verification summaries and scans of the base image.
     pub(crate) base: Vec<Item>,
-    /// Full reports by the digest that statements give; none where there is none.
+    /// The image that this one is compared with.
+    pub(crate) previous: Option<Previous>,
+    /// Full reports by the digest that statements give, of the image, its base and the one before; none
+    /// where there is none.
     pub(crate) reports: BTreeMap<Sha256, Option<Vec<u8>>>,
     /// The approval that a verdict is resumed with.
     pub(crate) approval: Option<Item>,
     /// The verdict that the approval names, where it was found.
     pub(crate) prior: Option<Item>,
+}
+
+/// The image in the channel, as far as it was found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Previous {
+    /// Its `image.json`; none where it could not be read.
+    pub(crate) image: Option<Vec<u8>>,
+    /// Its scans.
+    pub(crate) evidence: Vec<Item>,
 }
 
 /// The program that decides.
@@ -61,5 +82,11 @@ impl Item {
     /// What its name promises; the approval's name is the caller's, so anything else counts as signed.
     pub(crate) fn form(&self) -> Form {
         if self.name.ends_with(".intoto.json") { Form::Unsigned } else { Form::Signed }
+    }
+}
+
+impl From<EvidenceFile> for Item {
+    fn from(file: EvidenceFile) -> Self {
+        Self { name: file.name, bytes: file.bytes }
     }
 }

@@ -1,18 +1,24 @@
 //! Deciding: read, judge, sign, and leave everything that a replay needs.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, ensure};
 use attest::{EvidenceDir, PrivateKey};
 use model::Verdict;
 use policy::{EvidenceKind, ResolvedPolicy};
-use runner::{Context, Outcome};
+use runner::{Annotation, Context, Outcome};
 
-use crate::judge;
+use crate::judge::{self, Judgement};
 use crate::keys::Keys;
-use crate::{disk, load, manifest, show};
+use crate::source::{Reader, shown};
+use crate::{disk, load, manifest, show, written};
 
-pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
+const REPORT_ONLY: &str = "the policy only reports (`mode: report-only`): the verdict is recorded and stops nothing, no \
+                           verification summary is written, and nothing can be published by it";
+
+pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let key = key(ctx)?;
-    let case = load::case(ctx, key.as_ref())?;
+    let case = load::case(ctx, key.as_ref()).await?;
     let judged = judge::judge(&case)?;
     may_sign(&judged.policy, key.as_ref())?;
     if key.is_none() {
@@ -26,31 +32,43 @@ pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
     let bundle = ctx.path("bundle")?;
     let kept = manifest::keep(&bundle, &name, &judged.manifest, &case)?;
     let verdict_file = dir.write(&judged.verdict, key.as_ref())?;
-    let summary_file = dir.write(&judged.summary, key.as_ref())?;
+    let summary_file = match &judged.summary {
+        Some(summary) => Some(dir.write(summary, key.as_ref())?),
+        None => None,
+    };
     // The bundle is whole without the evidence folder: the signed verdict lies in it too.
     let form = if key.is_some() { "sigstore" } else { "intoto" };
     let copy = bundle.join(format!("{name}.verdict.{form}.json"));
     disk::write(&copy, &disk::read(&verdict_file, attest::MAX_BUNDLE as u64)?)?;
 
     let stem = format!(".hallmark/report/{}", file_name(&judged.image.name));
-    let page = ctx.opt_path("page")?.unwrap_or_else(|| ctx.cwd().join(format!("{stem}.html")));
-    let brief = ctx.opt_path("brief")?.unwrap_or_else(|| ctx.cwd().join(format!("{stem}.md")));
-    disk::write(&page, report::html::page(&judged.view)?.as_bytes())?;
-    disk::write(&brief, judged.brief.as_bytes())?;
+    let report = |ctx: &Context, input: &str, ending: &str, bytes: &[u8]| -> Result<PathBuf> {
+        let path = ctx.opt_path(input)?.unwrap_or_else(|| ctx.cwd().join(format!("{stem}.{ending}")));
+        disk::write(&path, bytes).map(|()| path)
+    };
+    let page = report(ctx, "page", "html", report::html::page(&judged.view)?.as_bytes())?;
+    let brief = report(ctx, "brief", "md", judged.brief.as_bytes())?;
+    let json = report(ctx, "json", "json", &json(&judged)?)?;
+    if let Some(path) = ctx.opt_path("rego-input")? {
+        disk::write(&path, judge::rego_input(&case)?.as_bytes())?;
+    }
 
-    let exceptions = ctx.opt_path("exceptions")?.map(|path| load::shown(ctx, &path));
-    ctx.info(&show::headline(&judged));
-    show::tell(ctx, &judged, exceptions.as_deref());
-    ctx.summary().raw(&judged.brief);
+    let exceptions = ctx.opt_path("exceptions")?.map(|path| shown(ctx, &path));
+    show::told(ctx, &judged, exceptions.as_deref());
     show::outputs(ctx, &judged)?;
     for (output, path) in [
-        ("evidence", &verdict_file),
-        ("vsa", &summary_file),
-        ("replay", &kept),
-        ("page", &page),
-        ("brief", &brief),
+        ("evidence", Some(&verdict_file)),
+        ("vsa", summary_file.as_ref()),
+        ("replay", Some(&kept)),
+        ("page", Some(&page)),
+        ("brief", Some(&brief)),
+        ("json", Some(&json)),
     ] {
-        ctx.output(output, path.display().to_string())?;
+        ctx.output(output, path.map(|path| path.display().to_string()).unwrap_or_default())?;
+    }
+    if judged.decision.report_only {
+        ctx.warning(Annotation::new(REPORT_ONLY).title("Only reported"));
+        return Ok(Outcome::Done);
     }
     Ok(match judged.decision.verdict {
         Verdict::Pass => Outcome::Done,
@@ -59,11 +77,19 @@ pub(crate) fn run(ctx: &mut Context) -> Result<Outcome> {
     })
 }
 
+/// The decision for machines: everything that the page shows.
+fn json(judged: &Judgement) -> Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(&judged.view)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
 /// Everything that can be known to be wrong before there is evidence.
-pub(crate) fn check(ctx: &mut Context) -> Result<ResolvedPolicy> {
+pub(crate) async fn check(ctx: &mut Context, family: Option<&str>) -> Result<ResolvedPolicy> {
     let key = key(ctx)?;
-    let policy = load::policy(ctx)?;
-    load::exceptions(ctx, &policy)?;
+    let mut reader = Reader::new(ctx)?;
+    let policy = written::resolved(ctx, &mut reader, family).await?;
+    written::exceptions(ctx, &mut reader, &policy).await?;
     may_sign(&policy, key.as_ref())?;
     Ok(policy)
 }

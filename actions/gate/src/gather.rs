@@ -2,6 +2,7 @@
 //! rest. Every file of the folder ends in one of three places: a fact, an objection, or set aside
 //! because it is a result of deciding and no input to it.
 
+mod others;
 mod scan;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use attest::predicate::verdict::EvidenceRef;
 use attest::predicate::{provenance, test_result, vsa};
 use attest::{Kind, Predicate};
-use model::{ImageManifest, Package, Sha256};
+use model::{ImageManifest, Sha256};
 use policy::{
     Code, Evidence, EvidenceKind, Facts, Image, Objection, Policy, Seen, Signed, Statement, TestOutcome,
 };
@@ -23,8 +24,6 @@ pub(crate) struct Gathered {
     pub(crate) evidence: Evidence,
     /// Each genuine statement that was looked at, for the verdict to list.
     pub(crate) refs: Vec<EvidenceRef>,
-    /// Every package that a scan saw.
-    pub(crate) packages: BTreeSet<Package>,
 }
 
 /// Looks at every file.
@@ -33,12 +32,9 @@ pub(crate) fn gather(case: &Case, image: &ImageManifest, policy: &Policy, keys: 
         case,
         image,
         manifest: Sha256::of(&case.image),
-        found: Gathered {
-            evidence: Evidence { image: about(image), statements: Vec::new(), objections: Vec::new() },
-            refs: Vec::new(),
-            packages: BTreeSet::new(),
-        },
+        found: Gathered { evidence: Evidence::about(about(image)), refs: Vec::new() },
     };
+    gatherer.found.evidence.environment.clone_from(&case.environment);
     for (name, why) in &case.strays {
         gatherer.object(Code::UnknownFile, name, format!("This is no evidence: {why}."));
     }
@@ -53,11 +49,12 @@ pub(crate) fn gather(case: &Case, image: &ImageManifest, policy: &Policy, keys: 
     for one in &genuine {
         gatherer.take(one, &baked_from);
     }
-    for item in &case.base {
-        if let Ok(one) = exact::read(item, keys) {
-            gatherer.take_base(&one);
-        }
+    let base: Vec<Genuine> = case.base.iter().filter_map(|item| exact::read(item, keys).ok()).collect();
+    for one in &base {
+        gatherer.take_base(one);
     }
+    gatherer.base_packages(&base, policy);
+    gatherer.previous(policy, keys);
     gatherer.found
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use attest::Statement;
 use model::{ImageManifest, Sha256};
-use policy::{Decision, Exceptions, ResolvedPolicy};
+use policy::{Decision, Epss, Exceptions, Feeds, Kev, ResolvedPolicy};
 use report::View;
 
 use crate::case::Case;
@@ -16,12 +16,15 @@ use crate::{manifest, show, statements};
 pub(crate) struct Judgement {
     pub(crate) image: ImageManifest,
     pub(crate) policy: ResolvedPolicy,
+    /// The digest of the exceptions file.
+    pub(crate) exceptions: Option<Sha256>,
     pub(crate) decision: Decision,
     pub(crate) view: View,
     pub(crate) brief: String,
     pub(crate) verdict: Statement,
     pub(crate) verdict_bytes: Vec<u8>,
-    pub(crate) summary: Statement,
+    /// The verification summary; none where the policy only reports.
+    pub(crate) summary: Option<Statement>,
     pub(crate) manifest: Vec<u8>,
 }
 
@@ -34,12 +37,7 @@ impl Judgement {
 
 /// Decides about a case.
 pub(crate) fn judge(case: &Case) -> Result<Judgement> {
-    let image = ImageManifest::parse(&case.image).context("image.json")?;
-    let policy_text = std::str::from_utf8(&case.policy).context("the resolved policy is not text")?;
-    let policy = ResolvedPolicy::parse("the resolved policy", policy_text)?;
-    let keys = Keys::of(&policy)?;
-    let exceptions = exceptions(case, &policy)?;
-    let mut found = gather::gather(case, &image, policy.policy(), &keys);
+    let Inputs { image, policy, keys, exceptions, mut found } = inputs(case)?;
     let resumed = resumed(case, &image, &policy, &keys, &mut found);
     let approval = resumed.as_ref().map(|one| &one.approval);
     let decision = policy::decide(&policy, &exceptions, &found.evidence, approval, case.now);
@@ -57,9 +55,54 @@ pub(crate) fn judge(case: &Case) -> Result<Judgement> {
         brief: Sha256::of(brief.as_bytes()),
     };
     let verdict = statements::verdict(&about)?;
-    let summary = statements::summary(&about)?;
+    let summary = (!decision.report_only).then(|| statements::summary(&about)).transpose()?;
     let verdict_bytes = verdict.to_bytes()?;
-    Ok(Judgement { image, policy, decision, view, brief, verdict, verdict_bytes, summary, manifest })
+    let exceptions = case.exceptions.as_deref().map(Sha256::of);
+    Ok(Judgement {
+        image,
+        policy,
+        exceptions,
+        decision,
+        view,
+        brief,
+        verdict,
+        verdict_bytes,
+        summary,
+        manifest,
+    })
+}
+
+/// The document that the policy's Rego module sees of a case.
+pub(crate) fn rego_input(case: &Case) -> Result<String> {
+    let inputs = inputs(case)?;
+    Ok(policy::rego_input(&inputs.policy, &inputs.exceptions, &inputs.found.evidence, case.now))
+}
+
+/// What a case says, read.
+struct Inputs {
+    image: ImageManifest,
+    policy: ResolvedPolicy,
+    keys: Keys,
+    exceptions: Exceptions,
+    found: Gathered,
+}
+
+fn inputs(case: &Case) -> Result<Inputs> {
+    let image = ImageManifest::parse(&case.image).context("image.json")?;
+    let policy_text = std::str::from_utf8(&case.policy).context("the resolved policy is not text")?;
+    let policy = ResolvedPolicy::parse("the resolved policy", policy_text)?;
+    let keys = Keys::of(&policy)?;
+    let exceptions = exceptions(case, &policy)?;
+    let mut found = gather::gather(case, &image, policy.policy(), &keys);
+    found.evidence.feeds = feeds(case)?;
+    Ok(Inputs { image, policy, keys, exceptions, found })
+}
+
+/// The feeds, each whole or not at all.
+fn feeds(case: &Case) -> Result<Feeds> {
+    let epss = case.epss.as_deref().map(Epss::parse).transpose().context("input `epss`")?;
+    let kev = case.kev.as_deref().map(Kev::parse).transpose().context("input `kev`")?;
+    Ok(Feeds { epss, kev })
 }
 
 fn exceptions(case: &Case, policy: &ResolvedPolicy) -> Result<Exceptions> {

@@ -6,10 +6,13 @@
 
 mod approve;
 mod case;
+mod compared;
 mod decide;
 mod disk;
 mod exact;
+mod explain;
 mod gather;
+mod inputs;
 mod judge;
 mod keys;
 mod load;
@@ -17,10 +20,12 @@ mod manifest;
 mod replay;
 mod resume;
 mod show;
+mod source;
 mod statements;
+mod written;
 
 use policy::{Policy, ResolvedPolicy};
-use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
+use runner::{Action, Context, Outcome, Result};
 
 pub use approve::{APPROVE, Consent, approve};
 
@@ -28,59 +33,8 @@ pub use approve::{APPROVE, Consent, approve};
 pub static ACTION: Action = Action {
     name: "gate",
     about: "Decides about an image: policy and evidence in, a signed verdict out",
-    inputs: &[
-        Input::new("image", Kind::Path, "The image: its image.json"),
-        Input::new(
-            "policy",
-            Kind::Path,
-            "The policy; take it from a protected ref, not from what is being built",
-        ),
-        Input::new("exceptions", Kind::Path, "The exceptions file"),
-        Input::new(
-            "signers",
-            Kind::Lines,
-            "Public keys of the policy's signers: name=path of a PEM file, one a line",
-        ),
-        Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
-        Input::new(
-            "base-evidence",
-            Kind::Path,
-            "The folder of evidence of the image that this one was built on",
-        ),
-        Input::new("verifier-id", Kind::Text, "The URI that the verification summary names as verifier")
-            .default("https://hallmark.dev/gate"),
-        Input::new(
-            "signing-key",
-            Kind::Secret,
-            "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
-        ),
-        Input::new("resume", Kind::Path, "An approval file that clears a `review` verdict; not on a runner"),
-        Input::new(
-            "replay",
-            Kind::Path,
-            "A replay manifest: recompute its verdict and compare; nothing else is needed",
-        ),
-        Input::new("bundle", Kind::Path, "The folder where everything that a replay needs is kept")
-            .default(".hallmark/replay"),
-        Input::new("page", Kind::Path, "The decision as a page; by default .hallmark/report/NAME.html"),
-        Input::new("brief", Kind::Path, "The decision as Markdown; by default .hallmark/report/NAME.md"),
-    ],
-    outputs: &[
-        Output { name: "verdict", help: "`pass`, `review` or `fail`" },
-        Output { name: "reasons", help: "The reasons, as JSON" },
-        Output { name: "waived", help: "How many reasons an approval cleared" },
-        Output { name: "suppressed", help: "How many findings exceptions suppress" },
-        Output { name: "policy-digest", help: "The SHA-256 of the resolved policy" },
-        Output {
-            name: "verdict-digest",
-            help: "The SHA-256 of the verdict statement: what an approval names",
-        },
-        Output { name: "evidence", help: "The statement with the verdict" },
-        Output { name: "vsa", help: "The statement with the verification summary (SLSA VSA)" },
-        Output { name: "replay", help: "The replay manifest" },
-        Output { name: "page", help: "The page" },
-        Output { name: "brief", help: "The brief" },
-    ],
+    inputs: &inputs::INPUTS,
+    outputs: &inputs::OUTPUTS,
     run: |ctx| Box::pin(run(ctx)),
     post: None,
 };
@@ -89,22 +43,23 @@ pub static ACTION: Action = Action {
 ///
 /// # Errors
 /// It cannot be read, or has mistakes, each of which is told at its place.
-pub fn policy(ctx: &mut Context) -> Result<Policy> {
-    load::written(ctx)
+pub async fn policy(ctx: &mut Context) -> Result<Policy> {
+    written::policy(ctx).await
 }
 
 /// Everything that can be known to be wrong before there is evidence: policy, signers, exceptions, key.
-/// Gives back the policy, with nothing left to look up.
+/// Gives back the policy as it is for images of this family, with nothing left to look up.
 ///
 /// # Errors
 /// What is wrong.
-pub fn check(ctx: &mut Context) -> Result<ResolvedPolicy> {
-    decide::check(ctx)
+pub async fn check(ctx: &mut Context, family: Option<&str>) -> Result<ResolvedPolicy> {
+    decide::check(ctx, family).await
 }
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     match ctx.opt_path("replay")? {
         Some(manifest) => replay::run(ctx, &manifest),
-        None => decide::run(ctx),
+        None if ctx.flag("explain-policy")? => explain::run(ctx).await,
+        None => decide::run(ctx).await,
     }
 }

@@ -3,33 +3,32 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use attest::{EvidenceDir, EvidenceError, Kind, PrivateKey, StrayReason};
+use anyhow::{Context as _, Result, ensure};
+use attest::{EvidenceDir, Kind, PrivateKey, StrayReason};
 use model::{ImageManifest, Sha256};
-use policy::{Exceptions, Key, Policy, ResolvedPolicy};
-use runner::{Annotation, Context};
+use runner::Context;
 
 use crate::case::{Case, Gate, Item};
-use crate::exact;
 use crate::keys::Keys;
-use crate::{disk, gather, resume};
+use crate::source::Reader;
+use crate::{compared, disk, exact, gather, resume, written};
 
 /// More than any image.json has.
-const MAX_MANIFEST: u64 = 1 << 20;
+pub(crate) const MAX_MANIFEST: u64 = 1 << 20;
+
+/// FIRST's scores are 10 MB of CSV, CISA's catalog is 2 MB of JSON.
+const MAX_FEED: u64 = 64 << 20;
 
 /// Reads everything that the inputs name.
-pub(crate) fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> {
-    let image_path = ctx.path("image")?;
-    let image = disk::read(&image_path, MAX_MANIFEST).context("input `image`")?;
-    let parsed =
-        ImageManifest::parse(&image).with_context(|| format!("input `image`: {}", image_path.display()))?;
-    let policy = policy(ctx)?;
+pub(crate) async fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> {
+    let (image, parsed) = image(ctx)?;
+    let mut reader = Reader::new(ctx)?;
+    let policy = written::resolved(ctx, &mut reader, Some(&parsed.family)).await?;
     let keys = Keys::of(&policy)?;
-    let exceptions = exceptions(ctx, &policy)?;
+    let exceptions = written::exceptions(ctx, &mut reader, &policy).await?;
     let dir = EvidenceDir::new(ctx.path("evidence")?);
     let listing = dir.list()?;
-    let evidence: Vec<Item> =
-        listing.files.into_iter().map(|file| Item { name: file.name, bytes: file.bytes }).collect();
+    let evidence: Vec<Item> = listing.files.into_iter().map(Item::from).collect();
     let strays = listing
         .strays
         .into_iter()
@@ -42,8 +41,10 @@ pub(crate) fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> 
             )
         })
         .collect();
-    let reports = reports(&dir, &evidence, &keys)?;
-    let base = base(ctx, &parsed, &keys)?;
+    let mut reports = BTreeMap::new();
+    compared::reports(&dir, &evidence, &keys, &mut reports)?;
+    let base = compared::base(ctx, &parsed, &keys, &mut reports)?;
+    let previous = compared::previous(ctx, &keys, &mut reports)?;
     let approval = approval(ctx)?;
     let prior = prior(approval.as_ref(), &evidence, &keys);
     let gate = Gate {
@@ -57,117 +58,39 @@ pub(crate) fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> 
         exact::read(item, &keys).is_ok_and(|one| gather::is_result(&one, &parsed, policy.policy()))
     };
     let evidence = evidence.into_iter().filter(|item| !is_result(item)).collect();
-    let policy = policy.bytes().to_vec();
     Ok(Case {
         now: ctx.now(),
         gate,
-        policy,
+        policy: policy.bytes().to_vec(),
         exceptions,
+        sources: reader.sources().clone(),
+        environment: ctx.opt_text("environment")?,
+        epss: feed(ctx, "epss")?,
+        kev: feed(ctx, "kev")?,
         image,
         evidence,
         strays,
         base,
+        previous,
         reports,
         approval,
         prior,
     })
 }
 
-/// The policy as it is written.
-pub(crate) fn written(ctx: &mut Context) -> Result<Policy> {
-    let path = ctx.path("policy")?;
-    let text = disk::text(&path).context("input `policy`")?;
-    Policy::parse(&shown(ctx, &path), &text).map_err(|problems| told(ctx, &path, problems))
+/// The image's manifest, as it is and as it reads.
+pub(crate) fn image(ctx: &Context) -> Result<(Vec<u8>, ImageManifest)> {
+    let path = ctx.path("image")?;
+    let image = disk::read(&path, MAX_MANIFEST).context("input `image`")?;
+    let parsed =
+        ImageManifest::parse(&image).with_context(|| format!("input `image`: {}", path.display()))?;
+    Ok((image, parsed))
 }
 
-/// The policy, its signers' keys brought in.
-pub(crate) fn policy(ctx: &mut Context) -> Result<ResolvedPolicy> {
-    let (path, policy) = (ctx.path("policy")?, written(ctx)?);
-    let mut keys = BTreeMap::new();
-    for (name, key) in policy.signers() {
-        if let Some(Key::Path(file)) = key {
-            let beside = path.parent().unwrap_or_else(|| Path::new("")).join(file);
-            keys.insert(name.to_owned(), beside);
-        }
-    }
-    for line in ctx.lines("signers")? {
-        let Some((name, file)) = line.split_once('=') else {
-            bail!("input `signers` has the line `{line}`: name=path is wanted");
-        };
-        keys.insert(name.trim().to_owned(), ctx.cwd().join(file.trim()));
-    }
-    let read = |(name, path): (String, std::path::PathBuf)| {
-        let pem = disk::text(&path).with_context(|| format!("the key of the signer `{name}`"))?;
-        Ok((name, pem))
-    };
-    let pems: BTreeMap<String, String> = keys.into_iter().map(read).collect::<Result<_>>()?;
-    policy.resolve(&pems).map_err(|problems| told(ctx, &path, problems))
-}
-
-pub(crate) fn exceptions(ctx: &mut Context, policy: &ResolvedPolicy) -> Result<Option<Vec<u8>>> {
-    let Some(path) = ctx.opt_path("exceptions")? else { return Ok(None) };
-    let text = disk::text(&path).context("input `exceptions`")?;
-    // Read here for its mistakes only, each shown at its place.
-    Exceptions::parse(&shown(ctx, &path), &text, policy.policy().exception_limits())
-        .map_err(|problems| told(ctx, &path, problems))?;
-    Ok(Some(text.into_bytes()))
-}
-
-/// A path as people know it: relative to where they are.
-pub(crate) fn shown(ctx: &Context, path: &Path) -> String {
-    path.strip_prefix(ctx.cwd()).unwrap_or(path).display().to_string()
-}
-
-/// Each mistake as an annotation at its place, in the file's order, and how many there are as the error.
-fn told(ctx: &mut Context, path: &Path, mut problems: policy::Problems) -> anyhow::Error {
-    problems.0.sort();
-    for problem in &problems.0 {
-        let mut annotation =
-            Annotation::new(format!("{}: {}", problem.what, problem.mend)).file(problem.file.clone());
-        if let (Ok(line @ 1..), Ok(col)) = (u32::try_from(problem.at.line), u32::try_from(problem.at.column))
-        {
-            annotation = annotation.line(line).col(col);
-        }
-        ctx.error(annotation);
-    }
-    let file = shown(ctx, path);
-    match problems.0.len() {
-        1 => anyhow!("`{file}` has a mistake: nothing was decided"),
-        many => anyhow!("`{file}` has {many} mistakes: nothing was decided"),
-    }
-}
-
-/// Every report that a genuine scan refers to. What is not there, or is not what it was, is the
-/// decision's to say.
-fn reports(dir: &EvidenceDir, evidence: &[Item], keys: &Keys) -> Result<BTreeMap<Sha256, Option<Vec<u8>>>> {
-    let mut reports = BTreeMap::new();
-    for item in evidence {
-        let Ok(genuine) = exact::read(item, keys) else { continue };
-        let Ok(scan) = genuine.statement.predicate::<attest::predicate::vulns::Predicate>() else { continue };
-        let Some(more) = scan.hallmark else { continue };
-        let digest = more.report.digest.sha256;
-        let content = match dir.report(&digest) {
-            Ok(bytes) => Some(bytes),
-            Err(EvidenceError::ReportChanged { path, .. }) => Some(disk::read(&path, disk::MAX)?),
-            Err(EvidenceError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
-        };
-        reports.insert(digest, content);
-    }
-    Ok(reports)
-}
-
-/// The base's verification summaries; everything else in its folder was its own gate's business.
-fn base(ctx: &Context, image: &ImageManifest, keys: &Keys) -> Result<Vec<Item>> {
-    let (Some(path), Some(base)) = (ctx.opt_path("base-evidence")?, &image.base) else {
-        return Ok(Vec::new());
-    };
-    let about_base = |item: &Item| {
-        exact::read(item, keys)
-            .is_ok_and(|one| one.kind == Kind::Vsa && one.statement.is_about(&base.content_digest))
-    };
-    let files = EvidenceDir::new(path).list()?.files.into_iter();
-    Ok(files.map(|file| Item { name: file.name, bytes: file.bytes }).filter(about_base).collect())
+/// A feed as it was downloaded.
+fn feed(ctx: &Context, input: &str) -> Result<Option<Vec<u8>>> {
+    let Some(path) = ctx.opt_path(input)? else { return Ok(None) };
+    disk::read(&path, MAX_FEED).map(Some).with_context(|| format!("input `{input}`"))
 }
 
 fn approval(ctx: &Context) -> Result<Option<Item>> {

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use attest::predicate::verdict::Sources;
 use jiff::Timestamp;
 use model::{Sha256, canonical_json};
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Gate, Item};
+use crate::case::{Case, Gate, Item, Previous};
 use crate::disk;
 
 /// The folder of contents beside the manifests.
@@ -28,14 +29,32 @@ struct Manifest {
     gate: Gate,
     policy: Sha256,
     exceptions: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Sources::is_empty")]
+    sources: Sources,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    environment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epss: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kev: Option<Sha256>,
     image: Sha256,
     evidence: Vec<Entry>,
     strays: Vec<(String, String)>,
     base: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<PreviousEntry>,
     /// What statements call a report → what lay there.
     reports: BTreeMap<String, Option<Sha256>>,
     approval: Option<Entry>,
     prior: Option<Entry>,
+}
+
+/// The image that was compared with. Manifests of earlier gates have none.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PreviousEntry {
+    image: Option<Sha256>,
+    evidence: Vec<Entry>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,10 +79,18 @@ pub(crate) fn write(case: &Case) -> Result<Vec<u8>> {
         gate: case.gate.clone(),
         policy: digest(&case.policy),
         exceptions: case.exceptions.as_ref().map(digest),
+        sources: case.sources.clone(),
+        environment: case.environment.clone(),
+        epss: case.epss.as_ref().map(digest),
+        kev: case.kev.as_ref().map(digest),
         image: digest(&case.image),
         evidence: case.evidence.iter().map(Entry::of).collect(),
         strays: case.strays.clone(),
         base: case.base.iter().map(Entry::of).collect(),
+        previous: case.previous.as_ref().map(|previous| PreviousEntry {
+            image: previous.image.as_ref().map(digest),
+            evidence: previous.evidence.iter().map(Entry::of).collect(),
+        }),
         reports: case
             .reports
             .iter()
@@ -78,10 +105,15 @@ pub(crate) fn write(case: &Case) -> Result<Vec<u8>> {
 /// Keeps a manifest and everything it lists; returns the manifest's path.
 pub(crate) fn keep(folder: &Path, name: &str, manifest: &[u8], case: &Case) -> Result<PathBuf> {
     let contents = folder.join(CONTENTS);
+    let previous = case.previous.iter();
     let items = case.evidence.iter().chain(&case.base).chain(&case.approval).chain(&case.prior);
+    let items = items.chain(previous.clone().flat_map(|previous| &previous.evidence));
     let all = [&case.policy, &case.image]
         .into_iter()
         .chain(&case.exceptions)
+        .chain(&case.epss)
+        .chain(&case.kev)
+        .chain(previous.filter_map(|previous| previous.image.as_ref()))
         .chain(items.map(|item| &item.bytes))
         .chain(case.reports.values().flatten());
     for bytes in all {
@@ -124,6 +156,12 @@ pub(crate) fn load(path: &Path, bytes: &[u8]) -> Result<Case> {
     let items = |what: &str, entries: Vec<Entry>| {
         entries.into_iter().map(|entry| item(what, entry)).collect::<Result<Vec<_>>>()
     };
+    let previous = |entry: PreviousEntry| -> Result<Previous> {
+        Ok(Previous {
+            image: entry.image.map(|digest| get("the previous image.json", digest)).transpose()?,
+            evidence: items("the previous image's evidence", entry.evidence)?,
+        })
+    };
     let mut reports = BTreeMap::new();
     for (name, digest) in manifest.reports {
         let content = digest.map(|digest| get(&format!("the report {name}"), digest)).transpose()?;
@@ -134,10 +172,15 @@ pub(crate) fn load(path: &Path, bytes: &[u8]) -> Result<Case> {
         gate: manifest.gate,
         policy: get("the policy", manifest.policy)?,
         exceptions: manifest.exceptions.map(|digest| get("the exceptions file", digest)).transpose()?,
+        sources: manifest.sources,
+        environment: manifest.environment,
+        epss: manifest.epss.map(|digest| get("the EPSS scores", digest)).transpose()?,
+        kev: manifest.kev.map(|digest| get("the KEV catalog", digest)).transpose()?,
         image: get("image.json", manifest.image)?,
         evidence: items("the evidence", manifest.evidence)?,
         strays: manifest.strays,
         base: items("the base's evidence", manifest.base)?,
+        previous: manifest.previous.map(previous).transpose()?,
         reports,
         approval: manifest.approval.map(|entry| item("the approval", entry)).transpose()?,
         prior: manifest.prior.map(|entry| item("the approved verdict", entry)).transpose()?,

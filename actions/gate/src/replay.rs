@@ -13,7 +13,7 @@ use crate::case::Item;
 use crate::exact::{self, Genuine};
 use crate::judge::{self, Judgement};
 use crate::keys::Keys;
-use crate::{disk, load, manifest, show};
+use crate::{disk, load, manifest, show, source};
 
 pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
     let evidence = EvidenceDir::new(ctx.path("evidence")?);
@@ -23,7 +23,7 @@ pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
         Ok((judged, checked)) => {
             note_other_build(ctx, &judged)?;
             for file in &checked {
-                ctx.info(&format!("the same verdict: {}", load::shown(ctx, file)));
+                ctx.info(&format!("the same verdict: {}", source::shown(ctx, file)));
             }
             ctx.info(&show::headline(&judged));
             ctx.summary().heading(2, "Replayed: the same verdict").raw(&judged.brief);

@@ -95,6 +95,9 @@ fn same_inputs(case: &Case, now: &Now<'_>, verdict: &verdict::Predicate) -> Resu
     if verdict.policy.digest.sha256 != now.policy_digest {
         return Err("the policy has changed since".into());
     }
+    if verdict.environment != case.environment {
+        return Err("it was decided for another environment".into());
+    }
     let exceptions = case.exceptions.as_ref().map(|bytes| Sha256::of(bytes));
     if verdict.exceptions_file.as_ref().and_then(attest::predicate::ResourceDescriptor::sha256) != exceptions
     {

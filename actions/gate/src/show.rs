@@ -1,7 +1,10 @@
 //! What people see of a decision: the same view for the page, the brief, the summary and the log.
 
+mod changes;
+mod sources;
+
 use model::{ImageManifest, Severity, Verdict, Weight};
-use policy::{Decision, Judged, ResolvedPolicy, Signed};
+use policy::{Decision, Facts, Judged, ResolvedPolicy, Signed};
 use report::View;
 use runner::{Annotation, Context, Result};
 
@@ -27,10 +30,17 @@ pub(crate) fn view(
             architecture: image.architecture.as_str().into(),
             os,
             content_digest: image.content_digest().to_string(),
-            layers: image.layers.iter().map(|layer| layer.name.clone()).collect(),
+            layers: image
+                .layers
+                .iter()
+                .map(|layer| report::Layer { name: layer.name.clone(), bake_id: layer.bake_id.to_string() })
+                .collect(),
         },
         policy: report::Policy { name: policy.policy().name().into(), digest: policy.digest().to_string() },
         verdict: decision.verdict,
+        report_only: decision.report_only,
+        environment: case.environment.clone(),
+        sources: sources::of(case, found),
         decided_on: case.now.to_string(),
         reasons: decision.reasons.clone(),
         waived: decision.waived.as_ref().map(|waived| report::Waived {
@@ -38,23 +48,37 @@ pub(crate) fn view(
             comment: resumed.map(|one| one.comment.clone()).unwrap_or_default(),
             reasons: waived.reasons.clone(),
         }),
-        findings: decision.findings.iter().map(finding).collect(),
+        auto_approved: decision
+            .auto_approved
+            .iter()
+            .map(|one| report::AutoApproved { reason: one.reason.clone(), rule: one.by.clone() })
+            .collect(),
+        changes: decision.changes.as_ref().map(changes::of),
+        findings: findings(decision),
         exceptions: decision.exceptions.iter().map(exception).collect(),
         evidence: evidence(found, decision),
-        packages: found
-            .packages
-            .iter()
-            .map(|p| report::Package {
-                name: p.name.clone(),
-                version: p.version.clone(),
-                source: p.source.clone(),
-            })
-            .collect(),
+        packages: found.evidence.packages.iter().map(package).collect(),
     }
 }
 
-fn finding(one: &Judged) -> report::Finding {
-    let finding = &one.finding;
+/// Each finding, and whether the image before had it.
+fn findings(decision: &Decision) -> Vec<report::Finding> {
+    let new = changes::new(decision);
+    decision.findings.iter().map(|one| finding(one, &new)).collect()
+}
+
+fn package(package: &model::Package) -> report::Package {
+    report::Package {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        source: package.source.clone(),
+        path: package.path.clone(),
+        layer: package.layer.clone(),
+    }
+}
+
+fn finding(one: &Judged, new: &changes::New<'_>) -> report::Finding {
+    let finding = &*one.finding;
     let outcome = match (one.suppressed_by.is_empty(), one.weight) {
         (false, _) => "suppressed",
         (true, Some(Weight::Fail)) => "fail",
@@ -64,15 +88,26 @@ fn finding(one: &Judged) -> report::Finding {
     };
     report::Finding {
         id: finding.id.clone(),
+        aliases: finding.aliases.clone(),
         severity: finding.severity,
         package: finding.package.name.clone(),
+        source: finding.package.source.clone(),
         version: finding.package.version.clone(),
+        path: finding.package.path.clone(),
+        layer: finding.package.layer.clone(),
         fixed: finding.fixed_version.clone(),
         title: finding.title.clone(),
+        description: finding.description.clone(),
+        cvss: finding.cvss,
+        published: finding.published.clone(),
         outcome: outcome.into(),
         exceptions: one.suppressed_by.clone(),
         scanner: finding.scanner.clone(),
-        link: finding.links.iter().find(|link| link.starts_with("https://")).cloned(),
+        links: finding.links.clone(),
+        class: finding.class.as_str().to_owned(),
+        epss: one.epss,
+        kev: one.kev == Some(true),
+        new: new.has(finding),
     }
 }
 
@@ -86,7 +121,17 @@ fn exception(one: &policy::ExceptionUse) -> report::Exception {
         reason: exception.reason.clone(),
         owner: exception.owner.clone(),
         ticket: exception.ticket.clone().unwrap_or_default(),
+        created: exception.created.to_string(),
         expires: exception.expires.to_string(),
+        until_fixed: exception.until_fixed,
+        broad: one.broad,
+        scope: exception.scope(),
+        vex: exception.vex.as_ref().map(|vex| report::Vex {
+            status: vex.status.as_str().into(),
+            justification: vex.justification.map(|one| one.as_str().into()),
+            impact: vex.impact.clone(),
+            action: vex.action.clone(),
+        }),
     }
 }
 
@@ -115,6 +160,7 @@ fn evidence(found: &Gathered, decision: &Decision) -> Vec<report::Evidence> {
                 signer,
                 issued: statement.issued.map(|at| at.to_string()).unwrap_or_default(),
                 state: state.into(),
+                seen: seen(&statement.facts).into(),
             }
         })
         .collect();
@@ -122,10 +168,28 @@ fn evidence(found: &Gathered, decision: &Decision) -> Vec<report::Evidence> {
     rows
 }
 
+/// How the image was seen.
+const fn seen(facts: &Facts) -> &'static str {
+    match facts {
+        Facts::TestResult { seen, .. } | Facts::Vulns { seen, .. } => seen.as_str(),
+        Facts::SignatureVerification | Facts::Provenance | Facts::BaseVsa { .. } => "",
+    }
+}
+
+/// Tells a person, or a runner, what was decided: the same reasons in the same order.
+pub(crate) fn told(ctx: &mut Context, judged: &Judgement, exceptions: Option<&str>) {
+    // A person reads it whole at the end, and needs no lines for a runner before.
+    if !ctx.present(|columns, colour| report::terminal::decision(&judged.view, columns, colour)) {
+        ctx.info(&headline(judged));
+        reasons(ctx, judged);
+        ctx.summary().raw(&judged.brief);
+    }
+    places(ctx, judged, exceptions);
+}
+
 /// The log's lines and the annotations.
-pub(crate) fn tell(ctx: &mut Context, judged: &Judgement, exceptions: Option<&str>) {
-    let decision = &judged.decision;
-    for reason in &decision.reasons {
+fn reasons(ctx: &mut Context, judged: &Judgement) {
+    for reason in &judged.decision.reasons {
         let message = format!("{} {}", reason.message, reason.clears);
         let annotation = Annotation::new(message).title(reason.code.clone());
         match reason.weight {
@@ -134,7 +198,11 @@ pub(crate) fn tell(ctx: &mut Context, judged: &Judgement, exceptions: Option<&st
             Weight::Note => ctx.info(&format!("note: {} ({})", reason.message, reason.code)),
         }
     }
-    for one in &decision.exceptions {
+}
+
+/// The exceptions that somebody has to look at, each at its place in the file.
+fn places(ctx: &mut Context, judged: &Judgement, exceptions: Option<&str>) {
+    for one in &judged.decision.exceptions {
         let (Some(file), Ok(line)) = (exceptions, u32::try_from(one.exception.at.line)) else { continue };
         let state = match one.state {
             policy::ExceptionState::Holds => continue,
@@ -161,6 +229,18 @@ pub(crate) fn outputs(ctx: &mut Context, judged: &Judgement) -> Result<()> {
     ctx.output("reasons", serde_json::to_string(&decision.reasons)?)?;
     ctx.output("waived", waived.to_string())?;
     ctx.output("suppressed", suppressed.to_string())?;
+    ctx.output("report-only", decision.report_only.to_string())?;
+    ctx.output("auto-approved", decision.auto_approved.len().to_string())?;
+    let changed = decision.changes.as_ref();
+    let count =
+        |of: fn(&policy::Changes) -> usize| changed.map(|one| of(one).to_string()).unwrap_or_default();
+    ctx.output("new", count(|changes| changes.new.len()))?;
+    ctx.output("fixed", count(|changes| changes.fixed.len()))?;
+    ctx.output("unchanged", count(|changes| changes.unchanged))?;
+    ctx.output("packages-added", count(|changes| changes.added.len()))?;
+    ctx.output("packages-removed", count(|changes| changes.removed.len()))?;
+    ctx.output("packages-upgraded", count(|changes| changes.upgraded.len()))?;
+    ctx.output("exceptions-digest", judged.exceptions.map(|digest| digest.to_string()).unwrap_or_default())?;
     ctx.output("policy-digest", judged.policy.digest().to_string())?;
     ctx.output("verdict-digest", judged.verdict_digest().to_string())
 }

@@ -7,7 +7,7 @@ use attest::predicate::verdict::EvidenceRef;
 use attest::predicate::{FileDigest, ResourceDescriptor, Tool, verdict, vsa};
 use attest::{Kind, Statement};
 use model::{ImageManifest, Reason, Sha256, Verdict};
-use policy::{Decision, ExceptionUse, ResolvedPolicy};
+use policy::{Changes, Decision, ExceptionUse, ResolvedPolicy};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -41,6 +41,46 @@ struct Full {
     /// What the approval cleared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waived: Vec<Reason>,
+    /// What the policy's own conditions cleared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    auto_approved: Vec<AutoApproved>,
+    /// What is another than in the image before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Changed>,
+}
+
+/// A reason that an entry of the policy cleared.
+#[derive(Serialize)]
+struct AutoApproved {
+    reason: Reason,
+    by: String,
+}
+
+/// How many things changed since which image; which ones, a replay tells.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Changed {
+    since: String,
+    new: usize,
+    fixed: usize,
+    unchanged: usize,
+    packages_added: usize,
+    packages_removed: usize,
+    packages_upgraded: usize,
+}
+
+impl Changed {
+    fn of(changes: &Changes) -> Self {
+        Self {
+            since: changes.since.clone(),
+            new: changes.new.len(),
+            fixed: changes.fixed.len(),
+            unchanged: changes.unchanged,
+            packages_added: changes.added.len(),
+            packages_removed: changes.removed.len(),
+            packages_upgraded: changes.upgraded.len(),
+        }
+    }
 }
 
 /// The verdict.
@@ -57,6 +97,9 @@ pub(crate) fn verdict(about: &About<'_>) -> Result<Statement> {
                 name: about.policy.policy().name().to_owned(),
                 digest: about.policy.digest().into(),
             },
+            report_only: decision.report_only,
+            environment: case.environment.clone(),
+            sources: case.sources.clone(),
             exceptions_file,
             evidence: sorted(about.evidence),
             decided_on: case.now,
@@ -67,6 +110,12 @@ pub(crate) fn verdict(about: &About<'_>) -> Result<Statement> {
         brief: about.brief.into(),
         superseded: decision.superseded.clone(),
         waived: decision.waived.as_ref().map(|waived| waived.reasons.clone()).unwrap_or_default(),
+        auto_approved: decision
+            .auto_approved
+            .iter()
+            .map(|one| AutoApproved { reason: one.reason.clone(), by: one.by.clone() })
+            .collect(),
+        changes: decision.changes.as_ref().map(Changed::of),
     };
     Ok(Statement::new(Kind::Verdict, about.image.subjects()?, &predicate)?)
 }
@@ -75,18 +124,30 @@ pub(crate) fn verdict(about: &About<'_>) -> Result<Statement> {
 fn exception(one: &ExceptionUse) -> Value {
     let exception = &one.exception;
     json!({
+        "class": exception.class,
         "id": exception.id,
+        "aliases": exception.aliases,
         "package": exception.package,
         "purl": exception.purl,
         "version": exception.version,
+        "versions": exception.versions.as_ref().map(ToString::to_string),
+        "paths": exception.paths.as_ref().map(policy::Paths::patterns),
         "images": exception.images,
+        "environments": exception.environments,
         "reason": exception.reason,
         "owner": exception.owner,
         "ticket": exception.ticket,
         "created": exception.created.to_string(),
         "expires": exception.expires.to_string(),
         "untilFixed": exception.until_fixed,
+        "vex": exception.vex.as_ref().map(|vex| json!({
+            "status": vex.status.as_str(),
+            "justification": vex.justification.map(policy::Justification::as_str),
+            "impact": vex.impact,
+            "action": vex.action,
+        })),
         "line": exception.at.line,
+        "column": exception.at.column,
         "state": one.state.as_str(),
         "suppressed": one.suppressed,
     })
@@ -98,12 +159,16 @@ fn sorted(evidence: &[EvidenceRef]) -> Vec<EvidenceRef> {
     evidence
 }
 
+/// The level that an image reaches by passing a policy.
+pub(crate) fn level(policy: &str) -> String {
+    format!("HALLMARK_{}", policy.to_uppercase().replace('-', "_"))
+}
+
 /// The summary: PASSED for `pass` alone, so that nothing downstream opens on `review`.
 pub(crate) fn summary(about: &About<'_>) -> Result<Statement> {
     let name = about.policy.policy().name();
     let passed = about.decision.verdict == Verdict::Pass;
-    let level =
-        if passed { format!("HALLMARK_{}", name.to_uppercase().replace('-', "_")) } else { "FAILED".into() };
+    let level = if passed { level(name) } else { "FAILED".into() };
     // What was refused or superseded is in the verdict; the summary rests on what decided.
     let decided =
         sorted(about.evidence).into_iter().filter(|one| about.decision.deciding.contains(&one.file));

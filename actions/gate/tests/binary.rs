@@ -11,11 +11,12 @@ use common::World;
 
 #[expect(clippy::disallowed_methods, reason = "the program under test is started by the test alone")]
 fn start(world: &World, inputs: &[(&'static str, String)]) -> Output {
+    fs::create_dir_all(world.path("checkout")).unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gate"));
     command.env_clear().current_dir(world.path(""));
     command
         .env("GITHUB_ACTIONS", "true")
-        .env("GITHUB_WORKSPACE", world.path(""))
+        .env("GITHUB_WORKSPACE", world.path("checkout"))
         .env("RUNNER_TEMP", world.path(""));
     for file in ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_STATE"] {
         fs::write(world.path(file), "").unwrap();

@@ -19,7 +19,7 @@ fn codes() -> String {
         let (weight, by) = match code.set_by() {
             SetBy::Nobody => (weight, "always"),
             SetBy::Reasons => (weight, "`reasons`"),
-            SetBy::Rules => ("by rule", "`vulnerabilities`"),
+            SetBy::Rules => ("by rule", "rules"),
         };
         writeln!(text, "| `{code}` | {weight} | {by} | {} | {} |", code.about(), code.clears()).unwrap();
     }

@@ -28,10 +28,11 @@ fn an_approval_clears_a_review_and_stays_visible() {
     let (world, run) = review();
     let approved = world.approve(&run, "approver");
     assert_eq!(approved.code, 0, "{}", approved.stdout);
-    assert_eq!(approved.outputs["waives"], r#"["sample-database","unfixed-vulnerability"]"#);
+    assert_eq!(approved.outputs["waives"], r#"["feed-missing","sample-database","unfixed-vulnerability"]"#);
     let resumed = resume(&world, &approved.outputs["approval"]);
     assert_eq!((resumed.code, resumed.outputs["verdict"].as_str()), (0, "pass"), "{}", resumed.stderr);
-    assert_eq!(resumed.outputs["waived"], "2");
+    // Both feeds are missing.
+    assert_eq!(resumed.outputs["waived"], "4");
     let page = fs::read_to_string(&resumed.outputs["page"]).unwrap();
     assert!(page.contains("Waived by Ada &lt;ada@example.org&gt;") && !page.contains("<script>alert"));
     let replayed = world.replay(&resumed.outputs["replay"]);

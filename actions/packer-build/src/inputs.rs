@@ -50,16 +50,28 @@ pub(crate) struct Template {
     pub(crate) shown: String,
 }
 
+/// The image's name and family.
+fn names(ctx: &Context, template: &Template) -> Result<(String, String)> {
+    let name = match ctx.opt_text("name")? {
+        Some(name) => name,
+        None => template.name()?,
+    };
+    check_name("name", &name)?;
+    let family = ctx.opt_text("family")?.unwrap_or_else(|| name.clone());
+    check_name("family", &family)?;
+    Ok((name, family))
+}
+
+/// The family alone.
+pub(crate) fn family(ctx: &Context) -> Result<String> {
+    let template = Template::at(&ctx.path("template")?, ctx.cwd())?;
+    Ok(names(ctx, &template)?.1)
+}
+
 impl Inputs {
     pub(crate) fn read(ctx: &mut Context) -> Result<Self> {
         let template = Template::at(&ctx.path("template")?, ctx.cwd())?;
-        let name = match ctx.opt_text("name")? {
-            Some(name) => name,
-            None => template.name()?,
-        };
-        check_name("name", &name)?;
-        let family = ctx.opt_text("family")?.unwrap_or_else(|| name.clone());
-        check_name("family", &family)?;
+        let (name, family) = names(ctx, &template)?;
         let base = ctx.opt_path("base-image")?;
         let variables = variables(&ctx.lines("var")?)?;
         let secrets = secrets(ctx)?;

@@ -51,6 +51,14 @@ pub fn check(ctx: &mut Context) -> Result<()> {
     }
 }
 
+/// The family of the image that the inputs ask for.
+///
+/// # Errors
+/// What is wrong with the template or its names.
+pub fn family(ctx: &Context) -> Result<String> {
+    inputs::family(ctx)
+}
+
 const INPUTS: &[Input] = &[
     Input::new("template", Kind::Path, "The Packer template: a folder, or one .pkr.hcl or .pkr.json file")
         .required(),

@@ -73,6 +73,12 @@ impl Decides for verdict::Predicate {
     }
 
     fn against(&self) -> Option<(&'static str, &'static str)> {
+        if self.report_only {
+            return Some((
+                "report-only",
+                "Decide by a policy with `mode: enforce`: one that only reports publishes nothing",
+            ));
+        }
         match self.verdict {
             Verdict::Pass => None,
             Verdict::Review => Some((

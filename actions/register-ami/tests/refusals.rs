@@ -155,6 +155,16 @@ const CASES: &[Case] = &[
         &["verdict-review"],
     ),
     (
+        "a passing verdict by a policy that only reports, beside the summary of an earlier one",
+        |place, image| {
+            place.pass(image);
+            let mut verdict = place.verdict("pass", 30);
+            verdict["reportOnly"] = true.into();
+            place.put(image, Kind::Verdict, &verdict, &place.assay);
+        },
+        &["verdict-report-only"],
+    ),
+    (
         "a failing verdict after a passing one",
         |place, image| {
             place.pass(image);

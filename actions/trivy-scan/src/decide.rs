@@ -1,6 +1,6 @@
 //! `fail-on`: whether this step fails, on the normalised findings.
 
-use model::{Finding, Severity};
+use model::{Class, Finding, Severity};
 use runner::{Annotation, Context, Outcome};
 use scanners::{Counts, Scan};
 
@@ -26,8 +26,7 @@ pub(crate) fn decide(inputs: &Inputs, scan: &Scan) -> Decision {
         return Decision::NotAsked;
     }
     let mut failing: Vec<&Finding> = scan
-        .findings
-        .iter()
+        .of(Class::Vulnerability)
         .filter(|finding| counts(&inputs.fail_on, finding.severity))
         .filter(|finding| inputs.fail_on_unfixed || finding.fixable())
         .collect();

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use attest::predicate::vulns::{
-    Counts, Database, Db, Extension, Metadata, Os, Predicate, Report, ResultEntry, Scanner, Score,
+    Counts, Database, Db, Extension, Metadata, Os, Others, Predicate, Report, ResultEntry, Scanner, Scanners,
+    Score,
 };
 use attest::{EvidenceDir, PrivateKey, Statement};
-use model::{Finding, Severity, Sha256, Subject};
+use model::{Class, Finding, Severity, Sha256, Subject};
 use runner::{Context, Result};
 use scanners::Scan;
 use scanners::Scanner as _;
@@ -53,10 +54,25 @@ pub(crate) fn statement(
             },
             packages: scan.packages.len() as u64,
             os: scan.os.as_ref().map(|os| Os { family: os.family.clone(), name: os.name.clone() }),
+            scanners: looked_for(taken, scan).into_iter().map(Scanners::of).collect(),
             counts: counts(scan),
+            others: Others {
+                secrets: scan.of(Class::Secret).count() as u64,
+                licenses: scan.of(Class::License).count() as u64,
+                misconfigurations: scan.of(Class::Misconfiguration).count() as u64,
+            },
         }),
     };
     Ok(Statement::of(subjects, &predicate)?)
+}
+
+/// What was looked for. A report that was there already says it only of what it found.
+fn looked_for(taken: &Taken, scan: &Scan) -> Vec<Class> {
+    if !taken.look_for.is_empty() {
+        return taken.look_for.clone();
+    }
+    let found = |class: &Class| *class == Class::Vulnerability || scan.of(*class).next().is_some();
+    Class::ALL.into_iter().filter(found).collect()
 }
 
 /// The Trivy that ran, by its bytes. Of a report that was there already nobody knows them.
@@ -71,7 +87,7 @@ fn tool(taken: &Taken, version: Option<String>) -> attest::predicate::Tool {
 /// One entry for each vulnerability, at its worst. The report has every package of it.
 fn results(scan: &Scan) -> Vec<ResultEntry> {
     let mut worst: BTreeMap<&str, &Finding> = BTreeMap::new();
-    for finding in &scan.findings {
+    for finding in scan.of(Class::Vulnerability) {
         let entry = worst.entry(&finding.id).or_insert(finding);
         if finding.severity.rank_for_decision() > entry.severity.rank_for_decision() {
             *entry = finding;

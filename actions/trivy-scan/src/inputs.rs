@@ -6,8 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use attest::EvidenceDir;
 use attest::predicate::vulns::Seen;
-use model::{Severity, Sha256};
+use model::{Class, Severity, Sha256};
 use runner::{Context, Result, Secret};
+use scanners::trivy::{Trivy, scanner_word};
+use scanners::{Scanner as _, TargetKind};
 
 /// Where the database comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(crate) struct Inputs {
     pub(crate) container_image: Option<String>,
     pub(crate) container_archive: Option<PathBuf>,
     pub(crate) report: Option<PathBuf>,
+    /// What is looked for, in the order of [`Class::ALL`]. Of a report nobody can say it beforehand.
+    pub(crate) look_for: Vec<Class>,
     pub(crate) severity: Vec<Severity>,
     pub(crate) ignore_unfixed: bool,
     pub(crate) fail_on: Vec<Severity>,
@@ -55,13 +59,14 @@ impl Inputs {
         let container_image = ctx.opt_text("container-image")?;
         let container_archive =
             container_image.as_deref().map(|name| ctx.cwd().join(name)).filter(|path| path.is_file());
-        let inputs = Self {
+        let mut inputs = Self {
             image: ctx.opt_path("image")?,
             rootfs: ctx.opt_path("rootfs")?,
             sbom: ctx.opt_path("sbom")?,
             container_image,
             container_archive,
             report: ctx.opt_path("report")?,
+            look_for: Vec::new(),
             severity: severities(ctx, "severity")?,
             ignore_unfixed: ctx.flag("ignore-unfixed")?,
             fail_on: severities(ctx, "fail-on")?,
@@ -81,6 +86,7 @@ impl Inputs {
             signing_key: ctx.secret("signing-key")?,
         };
         inputs.check()?;
+        inputs.look_for = inputs.classes(&ctx.list("scanners")?)?;
         Ok(inputs)
     }
 
@@ -101,6 +107,46 @@ impl Inputs {
             );
         }
         Ok(())
+    }
+
+    /// What `scanners` asks for, or what is looked for without being asked.
+    fn classes(&self, words: &[String]) -> Result<Vec<Class>> {
+        let kind = self.target();
+        let possible = Trivy.looks_for(kind);
+        if words.is_empty() {
+            let usual = [Class::Vulnerability, Class::Secret];
+            return Ok(usual.into_iter().filter(|class| possible.contains(class)).collect());
+        }
+        if kind == TargetKind::Report {
+            bail!("`scanners` and `report` are given: what a report looked for is no longer to be chosen");
+        }
+        let mut asked = Vec::new();
+        for word in words {
+            let class = Class::ALL.into_iter().find(|class| scanner_word(*class) == word);
+            let class = class.with_context(|| {
+                format!("input `scanners` has `{word}`: vuln, secret, license, misconfig are accepted")
+            })?;
+            if !possible.contains(&class) {
+                bail!("input `scanners` has `{word}`: Trivy does not look for that in a {}", kind.as_str());
+            }
+            asked.push(class);
+        }
+        if !asked.contains(&Class::Vulnerability) {
+            bail!(
+                "input `scanners` lacks `vuln`: the evidence is about vulnerabilities, and may be about more"
+            );
+        }
+        Ok(Class::ALL.into_iter().filter(|class| asked.contains(class)).collect())
+    }
+
+    const fn target(&self) -> TargetKind {
+        match self.seen() {
+            Seen::Disk => TargetKind::Disk,
+            Seen::Rootfs => TargetKind::RootFs,
+            Seen::Sbom => TargetKind::Sbom,
+            Seen::ContainerImage => TargetKind::ContainerImage,
+            Seen::Report => TargetKind::Report,
+        }
     }
 
     /// How the scan sees what it scans, as evidence says it.

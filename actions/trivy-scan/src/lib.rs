@@ -1,4 +1,4 @@
-//! `trivy-scan`: finds known vulnerabilities in an image with Trivy.
+//! `trivy-scan`: finds vulnerabilities, secrets and more in an image with Trivy.
 //!
 //! One scan feeds everything: Trivy's report is kept whole, and the counts, the SARIF, the summary
 //! and the evidence are all made of it. What is shown can be narrowed; what is recorded cannot.
@@ -9,6 +9,7 @@ mod database;
 mod decide;
 mod evidence;
 mod inputs;
+mod readable;
 mod scan;
 mod subject;
 mod view;
@@ -28,7 +29,7 @@ use subject::Image;
 /// The action.
 pub static ACTION: Action = Action {
     name: "trivy-scan",
-    about: "Scans an image for known vulnerabilities with Trivy, once, and keeps all of it as evidence",
+    about: "Scans an image for vulnerabilities and secrets with Trivy, once, and keeps all of it as evidence",
     inputs: &[
         Input::new(
             "image",
@@ -43,14 +44,23 @@ pub static ACTION: Action = Action {
             "Scan this container image instead: a tar archive or a reference",
         ),
         Input::new("report", Kind::Path, "Scan nothing and take this JSON report of Trivy instead"),
+        Input::new(
+            "scanners",
+            Kind::List,
+            "What to look for: vuln, secret, license, misconfig. Without any, vuln and secret (of an SBOM vuln)",
+        ),
         Input::new("severity", Kind::List, "Severities to show. What is recorded is always everything"),
         Input::new(
             "ignore-unfixed",
             Kind::Bool,
-            "Show only what has a fixed version. What is recorded is always everything",
+            "Show only vulnerabilities that have a fixed version. What is recorded is always everything",
         )
         .default("false"),
-        Input::new("fail-on", Kind::List, "Severities that fail this step. Without any, the gate decides"),
+        Input::new(
+            "fail-on",
+            Kind::List,
+            "Severities of vulnerabilities that fail this step. Without any, the gate decides",
+        ),
         Input::new(
             "fail-on-unfixed",
             Kind::Bool,
@@ -109,7 +119,7 @@ pub static ACTION: Action = Action {
         Output { name: "evidence", help: "The statement that was written" },
         Output { name: "sarif", help: "The SARIF file, if one was asked for" },
         Output { name: "category", help: "The category for uploading the SARIF file" },
-        Output { name: "findings", help: "How many findings there are, whatever is shown" },
+        Output { name: "findings", help: "How many vulnerabilities there are, whatever is shown" },
         Output { name: "critical", help: "How many are critical" },
         Output { name: "high", help: "How many are high" },
         Output { name: "medium", help: "How many are medium" },
@@ -117,6 +127,15 @@ pub static ACTION: Action = Action {
         Output { name: "negligible", help: "How many are negligible" },
         Output { name: "unknown", help: "How many nobody has rated" },
         Output { name: "fixable", help: "How many have a fixed version" },
+        Output { name: "secrets", help: "How many secrets were found, where they were looked for" },
+        Output {
+            name: "licenses",
+            help: "How many licences of packages were found, where they were looked for",
+        },
+        Output {
+            name: "misconfigurations",
+            help: "How many checks of configuration files failed, where they were looked for",
+        },
         Output { name: "packages", help: "How many packages were seen" },
         Output { name: "database-date", help: "When the database was made" },
         Output { name: "database-sample", help: "Whether it is the sample: true or false" },
@@ -186,6 +205,8 @@ pub(crate) struct Taken {
     /// Its database; none is known of a report that was there already.
     facts: Option<Facts>,
     seen: attest::predicate::vulns::Seen,
+    /// What was looked for; nothing for a report that was there already.
+    look_for: Vec<model::Class>,
     started: jiff::Timestamp,
     finished: jiff::Timestamp,
     /// The Trivy that ran; none for a report that was there already.
@@ -203,7 +224,8 @@ async fn take(
         let bytes = scan::read_limited(path).context("input `report`")?;
         let now = ctx.now();
         let seen = attest::predicate::vulns::Seen::Report;
-        return Ok(Taken { bytes, facts: None, seen, started: now, finished: now, tool: None });
+        let look_for = Vec::new();
+        return Ok(Taken { bytes, facts: None, seen, look_for, started: now, finished: now, tool: None });
     }
     let settings = Settings::from_env(|name| ctx.env(name).map(str::to_owned))?;
     let cache = settings.cache.clone();
@@ -224,7 +246,8 @@ async fn take(
     let finished = ctx.now();
     database.still_the_same()?;
     let seen = inputs.seen();
-    Ok(Taken { bytes, facts: Some(database.facts), seen, started, finished, tool: Some(tool) })
+    let look_for = inputs.look_for.clone();
+    Ok(Taken { bytes, facts: Some(database.facts), seen, look_for, started, finished, tool: Some(tool) })
 }
 
 /// Everything that makes a report worth less than it looks.

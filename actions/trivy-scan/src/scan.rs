@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use model::Class;
 use process::{Exit, Line, Processes, Spec};
 use runner::{Context, Result};
 use scanners::trivy::PASSED_ON;
@@ -15,6 +16,7 @@ use tools::Tool;
 
 use crate::database::Database;
 use crate::inputs::Inputs;
+use crate::readable;
 use crate::subject::Image;
 
 /// How much of a disk is looked at before it is scanned: the partition table and more.
@@ -86,6 +88,7 @@ pub(crate) async fn fetch(ctx: &mut Context, inputs: &Inputs, trivy: &Trivy<'_>,
     let options = Options {
         cache,
         output: Path::new(""),
+        look_for: &[],
         timeout: trivy.timeout,
         access: Access::Network,
         database_repositories: &inputs.database_repositories,
@@ -110,10 +113,21 @@ pub(crate) async fn scan(
             bail!("the scan would leave out a part of {}. {}", disk.display(), unseen.join(". "));
         }
     }
+    if let Target::RootFs(root) = target
+        && inputs.look_for.iter().any(|class| *class != Class::Vulnerability)
+        && let Some(path) = readable::first_unreadable(root)
+    {
+        bail!(
+            "{} cannot be read, and Trivy would pass over it in silence: scan as a user who may read it, or look \
+             for vulnerabilities only (`scanners: vuln`)",
+            path.display()
+        );
+    }
     let output = trivy.scratch.join("report.json");
     let options = Options {
         cache: &database.cache,
         output: &output,
+        look_for: &inputs.look_for,
         timeout: trivy.timeout,
         access: database.access,
         database_repositories: &[],

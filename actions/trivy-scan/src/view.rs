@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use model::{Finding, Severity};
+use model::{Class, Finding, Severity};
 use report::sarif;
 use runner::{Context, Result, Summary};
 use scanners::trivy::Trivy;
@@ -18,7 +18,14 @@ const FEW: usize = 10;
 /// How many it lists at all: the report and the SARIF have the rest.
 const MANY: usize = 1_000;
 
-const HEADER: [&str; 5] = ["severity", "vulnerability", "packages", "state", "title"];
+const HEADER: [&str; 5] = ["severity", "finding", "where", "state", "title"];
+
+/// The classes besides vulnerabilities, by their outputs.
+const OTHERS: [(&str, Class); 3] = [
+    ("secrets", Class::Secret),
+    ("licenses", Class::License),
+    ("misconfigurations", Class::Misconfiguration),
+];
 
 /// What is to be shown.
 pub(crate) struct Shown<'a> {
@@ -38,7 +45,9 @@ impl Shown<'_> {
             .filter(|finding| {
                 self.inputs.severity.is_empty() || self.inputs.severity.contains(&finding.severity)
             })
-            .filter(|finding| !self.inputs.ignore_unfixed || finding.fixable())
+            .filter(|finding| {
+                !self.inputs.ignore_unfixed || finding.class != Class::Vulnerability || finding.fixable()
+            })
             .collect();
         view.sort_by(|a, b| order(a).cmp(&order(b)));
         view
@@ -47,7 +56,7 @@ impl Shown<'_> {
 
 fn order(finding: &Finding) -> impl Ord + '_ {
     let severity = Severity::ALL.iter().position(|severity| *severity == finding.severity);
-    (severity, !finding.fixable(), &finding.id, &finding.package)
+    (severity, !finding.fixable(), finding.class, &finding.id, &finding.package)
 }
 
 /// The outputs: of everything that was found, whatever is in view.
@@ -58,6 +67,9 @@ pub(crate) fn outputs(ctx: &mut Context, shown: &Shown<'_>) -> Result<()> {
         ctx.output(severity.as_str(), counts.get(severity).to_string())?;
     }
     ctx.output("fixable", counts.fixable.to_string())?;
+    for (name, class) in OTHERS {
+        ctx.output(name, shown.scan.of(class).count().to_string())?;
+    }
     ctx.output("packages", shown.scan.packages.len().to_string())?;
     let date = if shown.facts.known { shown.facts.updated.to_string() } else { String::new() };
     ctx.output("database-date", date)?;
@@ -85,7 +97,7 @@ pub(crate) fn write_sarif(shown: &Shown<'_>, family: &str, architecture: &str) -
 pub(crate) fn summary(ctx: &mut Context, shown: &Shown<'_>) {
     let all = shown.scan.counts();
     let view = shown.in_view();
-    let hidden = all.total() - view.len() as u64;
+    let hidden = (shown.scan.findings.len() - view.len()) as u64;
     let summary = ctx.summary();
     summary.heading(2, &headline(shown.decision, &all));
     if shown.facts.sample {
@@ -106,6 +118,10 @@ pub(crate) fn summary(ctx: &mut Context, shown: &Shown<'_>) {
             all.fixable.to_string(),
         ]],
     );
+    let others = others(shown);
+    if !others.is_empty() {
+        summary.table(&["besides vulnerabilities", "how many", "of them"], &others);
+    }
     if hidden > 0 {
         summary.paragraph(&format!(
             "{} below or outside the view (`severity`, `ignore-unfixed`) are counted and recorded, not listed.",
@@ -127,6 +143,18 @@ pub(crate) fn summary(ctx: &mut Context, shown: &Shown<'_>) {
     summary.details("How this was found", &made.markdown());
 }
 
+/// A row for each other class that was looked for, or found all the same.
+fn others(shown: &Shown<'_>) -> Vec<Vec<String>> {
+    OTHERS
+        .into_iter()
+        .filter_map(|(name, class)| {
+            let counts = Counts::of(shown.scan.of(class));
+            let shows = counts.total() > 0 || shown.inputs.look_for.contains(&class);
+            shows.then(|| vec![name.to_owned(), counts.total().to_string(), in_words(&counts)])
+        })
+        .collect()
+}
+
 fn headline(decision: &Decision, all: &Counts) -> String {
     match decision {
         Decision::NotAsked => format!("Scanned: {}", findings(all.total())),
@@ -137,23 +165,28 @@ fn headline(decision: &Decision, all: &Counts) -> String {
     }
 }
 
-/// One row for each vulnerability in one state, with the packages it is in.
+/// One row for each finding in one state, with the packages it is in.
 fn rows(view: &[&Finding]) -> Vec<Vec<String>> {
-    view.chunk_by(|a, b| a.id == b.id && a.severity == b.severity && state(a) == state(b))
-        .filter_map(|group| {
-            let finding = group.first()?;
-            Some(vec![
-                finding.severity.to_string(),
-                finding.id.clone(),
-                packages(group),
-                state(finding),
-                runner::escape::shortened(&finding.title, 120),
-            ])
-        })
-        .collect()
+    view.chunk_by(|a, b| {
+        a.class == b.class && a.id == b.id && a.severity == b.severity && state(a) == state(b)
+    })
+    .filter_map(|group| {
+        let finding = group.first()?;
+        Some(vec![
+            finding.severity.to_string(),
+            finding.id.clone(),
+            packages(group),
+            state(finding),
+            runner::escape::shortened(&finding.title, 120),
+        ])
+    })
+    .collect()
 }
 
 fn state(finding: &Finding) -> String {
+    if finding.class != Class::Vulnerability {
+        return finding.class.to_string();
+    }
     match (&finding.fixed_version, &finding.status) {
         (Some(version), _) => format!("fixed in {version}"),
         (None, Some(status)) => status.replace('_', " "),
@@ -167,7 +200,10 @@ fn packages(group: &[&Finding]) -> String {
     let mut names: Vec<_> = group
         .iter()
         .take(NAMED)
-        .map(|finding| format!("{} {}", finding.package.name, finding.package.version))
+        .map(|finding| match (&finding.package.path, finding.package.name.as_str()) {
+            (Some(path), "") => path.clone(),
+            (_, name) => format!("{name} {}", finding.package.version).trim_end().to_owned(),
+        })
         .collect();
     if group.len() > NAMED {
         names.push(format!("{} more", group.len() - NAMED));
@@ -190,7 +226,7 @@ fn how(shown: &Shown<'_>) -> Vec<String> {
         format!("Database: {database}"),
     ];
     if scan.other > 0 {
-        how.push(format!("{} entries of the report are no vulnerabilities, and not judged here", scan.other));
+        how.push(format!("{} entries of the report are of no known kind, and not judged here", scan.other));
     }
     how
 }

@@ -94,6 +94,8 @@ fn example(kind: Kind) -> Value {
                 "seen": "container-image", "report": {"name": "r.json", "digest": {"sha256": EMPTY}}, "tool": tool,
                 "database": {"version": "2", "updatedOn": time, "sha256": EMPTY, "sample": true},
                 "packages": 3, "os": {"family": "debian", "name": "13.1"},
+                "scanners": ["vuln", "secret"],
+                "others": {"secrets": 2, "licenses": 0, "misconfigurations": 0},
                 "counts": {"critical": 1, "high": 0, "medium": 0, "low": 0, "negligible": 0, "unknown": 0},
             },
         }),
@@ -147,6 +149,21 @@ fn every_member_is_spelled_as_its_specification_does() {
             Kind::Approval => whole::<approval::Predicate>(value),
             Kind::Release => whole::<release::Predicate>(value),
         }
+    }
+}
+
+#[test]
+fn a_scan_from_before_there_was_a_choice_looked_for_vulnerabilities() {
+    let mut value = example(Kind::Vulns);
+    let extension = value["hallmark"].as_object_mut().unwrap();
+    extension.remove("scanners");
+    extension.remove("others");
+    let extension = serde_json::from_value::<vulns::Predicate>(value).unwrap().hallmark.unwrap();
+    let classes: Vec<_> = extension.scanners.iter().map(|scanner| scanner.class()).collect();
+    assert_eq!(classes, [model::Class::Vulnerability]);
+    assert_eq!(extension.others, vulns::Others::default());
+    for class in model::Class::ALL {
+        assert_eq!(vulns::Scanners::of(class).class(), class);
     }
 }
 

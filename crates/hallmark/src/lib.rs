@@ -2,6 +2,7 @@
 
 mod chain;
 mod doctor;
+mod exceptions;
 mod init;
 mod keygen;
 mod programs;
@@ -38,6 +39,7 @@ pub static ACTIONS: &[&Action] = &[
     &gate::APPROVE,
     &doctor::ACTION,
     &init::ACTION,
+    &exceptions::ACTION,
     &keygen::ACTION,
     &tool_cache::ACTION,
 ];

@@ -10,7 +10,9 @@ pub(crate) static ACTION: Action = Action {
     name: "tools",
     about: "Fetches the pinned external tools, lists what to mirror, or checks what is there",
     inputs: &[
-        Input::new("operation", Kind::Choice(&["fetch", "list", "check"]), "What to do").default("fetch"),
+        Input::new("operation", Kind::Choice(&["fetch", "list", "check"]), "What to do")
+            .default("fetch")
+            .word(),
         Input::new("names", Kind::List, "The tools to fetch; all of tools.lock if none is named"),
     ],
     outputs: &[],

@@ -11,9 +11,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use github::testing::{Answer, FakeGitHub};
 use init_common::{Repository, action, copy, hallmark_action};
 use runner::testing::Harness;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The image that `make test` bakes.
 fn image() -> PathBuf {
@@ -56,8 +58,39 @@ struct Run<'a> {
     workflow: Value,
     keys: PathBuf,
     folder: tempfile::TempDir,
+    github: FakeGitHub,
     /// What the jobs gave back, by `job.output`.
     outputs: BTreeMap<String, String>,
+}
+
+/// GitHub, as far as a job asks it: the repository's files on its protected default branch.
+fn github(root: &Path) -> FakeGitHub {
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+    let root = root.to_owned();
+    FakeGitHub::new(move |line| {
+        let asked = line.strip_prefix("GET /repos/acme/images").unwrap_or_default();
+        if let Some(path) = asked.strip_prefix("/contents/") {
+            let path = path.strip_suffix(&format!("?ref={COMMIT}")).unwrap_or_default();
+            let path = path.replace("%2F", "/").replace("%2E", ".");
+            return match fs::read(root.join(&path)) {
+                Ok(bytes) => {
+                    let content = base64::engine::general_purpose::STANDARD.encode(bytes);
+                    Answer::json(
+                        json!({"type": "file", "encoding": "base64", "content": content}).to_string(),
+                    )
+                }
+                Err(_) => Answer::error(404, "Not Found"),
+            };
+        }
+        match asked {
+            "" => Answer::json(r#"{"default_branch":"main"}"#),
+            "/branches/main" => Answer::json(
+                json!({"name": "main", "protected": true, "commit": {"sha": COMMIT}}).to_string(),
+            ),
+            "/rules/branches/main?per_page=100" => Answer::json("[]"),
+            _ => Answer::error(404, "Not Found"),
+        }
+    })
 }
 
 /// How a step ended: its exit code, and what it said.
@@ -67,7 +100,9 @@ impl<'a> Run<'a> {
     fn new(repository: &'a Repository) -> Self {
         let workflow = repository.workflow();
         let keys = repository.keys();
-        Self { repository, workflow, keys, folder: tempfile::tempdir().unwrap(), outputs: BTreeMap::new() }
+        let folder = tempfile::tempdir().unwrap();
+        let github = github(&repository.path(""));
+        Self { repository, workflow, keys, folder, github, outputs: BTreeMap::new() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -108,6 +143,7 @@ impl<'a> Run<'a> {
         let secret = |name: &str| fs::read_to_string(self.keys.join(name).with_extension("pem")).unwrap();
         let mut known = self.outputs.clone();
         known.insert(format!("secrets.HALLMARK_{}_KEY", job.to_uppercase()), secret(job));
+        known.insert("github.token".to_owned(), "ghs_of_this_job".to_owned());
         known.insert("runner.temp".to_owned(), temp.display().to_string());
         known.insert("runner.os".to_owned(), "Linux".to_owned());
         known.insert("runner.arch".to_owned(), "X64".to_owned());
@@ -128,7 +164,7 @@ impl<'a> Run<'a> {
     ) -> (Ended, BTreeMap<String, String>) {
         let done = || (Ended(0, String::new()), BTreeMap::new());
         if let Some(name) = hallmark_action(step) {
-            return hallmark_step(&name, with, workspace, temp);
+            return hallmark_step(&name, with, workspace, temp, &self.github);
         }
         if let Some(script) = step["run"].as_str() {
             return if script.contains("sudo ") { done() } else { script_step(script, workspace, temp) };
@@ -176,8 +212,13 @@ fn hallmark_step(
     with: &BTreeMap<String, String>,
     workspace: &Path,
     temp: &Path,
+    github: &FakeGitHub,
 ) -> (Ended, BTreeMap<String, String>) {
-    let mut harness = Harness::new().cwd(workspace).env("RUNNER_TEMP", temp.to_str().unwrap());
+    let mut harness = Harness::new()
+        .cwd(workspace)
+        .env("RUNNER_TEMP", temp.to_str().unwrap())
+        .env("GITHUB_WORKSPACE", workspace.to_str().unwrap())
+        .env("GITHUB_API_URL", github.url("").to_string());
     for name in ["PATH", "HOME", "HALLMARK_CACHE", "HALLMARK_MIRROR", "XDG_CACHE_HOME", "GOPROXY", "GOFLAGS"]
     {
         harness = harness.pass_env(name);
@@ -227,6 +268,10 @@ fn the_written_workflow_bakes_tests_decides_and_publishes() {
     run.job("assay").unwrap_or_else(|(step, said)| panic!("{step}: {said}"));
     assert!(!run.path("assay/packer").exists(), "assay does not see the template");
     assert_eq!(run.outputs["needs.assay.outputs.verdict"], "pass");
+    let asked: Vec<String> = run.github.asked().into_iter().map(|asked| asked.line).collect();
+    for file in ["hallmark%2Fpolicy%2Eyml", "hallmark%2Fexceptions%2Eyml", "hallmark%2Fkeys%2Fassay%2Epub"] {
+        assert!(asked.iter().any(|line| line.contains(file)), "{file} is read from the branch: {asked:?}");
+    }
     let evidence: Vec<String> = names(&run.path("assay/.hallmark/evidence"));
     let tests = evidence.iter().filter(|name| name.starts_with("test-result."));
     assert_eq!(tests.count(), 2, "the disk and the booted image: {evidence:?}");

@@ -105,16 +105,63 @@ pub struct Package {
     pub layer: Option<String>,
 }
 
-/// One vulnerability of one package, as one scanner reported it.
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// A known vulnerability of a package.
+    #[default]
+    Vulnerability,
+    /// Something secret in a file.
+    Secret,
+    /// A licence of a package or file.
+    License,
+    /// A setting that a check speaks against.
+    Misconfiguration,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Self; 4] = [Self::Vulnerability, Self::Secret, Self::License, Self::Misconfiguration];
+
+    /// As it is written in policies, outputs and evidence.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Vulnerability => "vulnerability",
+            Self::Secret => "secret",
+            Self::License => "license",
+            Self::Misconfiguration => "misconfiguration",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    const fn is_vulnerability(&self) -> bool {
+        matches!(self, Self::Vulnerability)
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thing that one scanner found: a vulnerability of a package, or what else its class says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// The id the scanner used: `CVE-…`, `GHSA-…`, `DSA-…`.
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Class::is_vulnerability")]
+    pub class: Class,
+    /// The id the scanner used: `CVE-…`, `GHSA-…`, `DSA-…`; of a secret its rule, of a licence its
+    /// name, of a misconfiguration its check.
     pub id: String,
     /// Other ids of the same vulnerability.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// The package it was found in.
+    /// The package it was found in. What is found in a file has the file's path here, and may have
+    /// no package's name.
     pub package: Package,
     /// The severity that decisions use, chosen by the scanner's stated rule.
     pub severity: Severity,
@@ -142,7 +189,7 @@ pub struct Finding {
     pub published: Option<String>,
     /// The scanner that said so.
     pub scanner: String,
-    /// The scanner's own record, untouched.
+    /// The scanner's own record, untouched; of a secret without what would tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<serde_json::Value>,
 }
@@ -159,13 +206,14 @@ impl fmt::Display for Fingerprint {
 }
 
 impl Finding {
-    /// Whether a fixed version is known for this distribution.
+    /// Whether it is a vulnerability with a fixed version that is known for this distribution.
     #[must_use]
     pub const fn fixable(&self) -> bool {
-        self.fixed_version.is_some()
+        self.class.is_vulnerability() && self.fixed_version.is_some()
     }
 
-    /// Vulnerability id, package without its version, path in the image, image family.
+    /// The id, the package without its version, the path in the image, the image family; and the
+    /// class, where it is no vulnerability.
     #[must_use]
     pub fn fingerprint(&self, family: &str) -> Fingerprint {
         let package = match &self.package.purl {
@@ -174,8 +222,10 @@ impl Finding {
         };
         let path = self.package.path.as_deref().unwrap_or_default();
         // Each part carries its length, so that no two lists of parts give the same bytes.
-        let mut bytes = Vec::new();
-        for part in ["hallmark-fingerprint-1", &self.id, &package, path, family] {
+        let mut bytes = Vec::with_capacity(256);
+        let class = (!self.class.is_vulnerability()).then_some(self.class.as_str());
+        let parts = ["hallmark-fingerprint-1", &self.id, &package, path, family].into_iter().chain(class);
+        for part in parts {
             bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
             bytes.extend_from_slice(part.as_bytes());
         }
@@ -197,6 +247,7 @@ mod tests {
 
     fn finding(purl: &str) -> Finding {
         Finding {
+            class: Class::Vulnerability,
             id: "CVE-2026-1".into(),
             aliases: vec![],
             package: Package { name: "p".into(), purl: Some(purl.into()), ..Package::default() },
@@ -239,6 +290,35 @@ mod tests {
         let mut other = finding("pkg:deb/debian/p@1.0");
         other.package.path = Some("/usr/bin/p".into());
         assert_ne!(base, other.fingerprint("web"));
+    }
+
+    #[test]
+    fn a_fingerprint_tells_classes_apart_and_of_a_vulnerability_stays_what_it_was() {
+        let finding = finding("pkg:deb/debian/p@1.0");
+        let parts: [&str; 5] = ["hallmark-fingerprint-1", "CVE-2026-1", "pkg:deb/debian/p", "", "web"];
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        assert_eq!(finding.fingerprint("web"), Fingerprint(Sha256::of(&bytes)));
+        let all: std::collections::BTreeSet<_> =
+            Class::ALL.map(|class| Finding { class, ..finding.clone() }.fingerprint("web")).into();
+        assert_eq!(all.len(), Class::ALL.len());
+    }
+
+    #[test]
+    fn a_class_is_written_where_it_is_no_vulnerability_and_only_those_can_be_fixed() {
+        for class in Class::ALL {
+            let fixed = Some("2".to_owned());
+            let one = Finding { class, fixed_version: fixed, ..finding("pkg:deb/debian/p@1.0") };
+            let written = serde_json::to_value(&one).unwrap();
+            let vulnerability = class == Class::Vulnerability;
+            assert_eq!(written.get("class").is_none(), vulnerability, "{class}");
+            assert!(vulnerability || written["class"] == class.as_str());
+            assert_eq!(serde_json::from_value::<Finding>(written).unwrap(), one);
+            assert_eq!(one.fixable(), vulnerability, "{class}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod subject;
 mod verdict;
 
 pub use digest::{CONTENT_DIGEST, ContentDigest, ParseDigestError, Sha256, Sha256Hasher};
-pub use finding::{Finding, Fingerprint, Package, Severity, UnknownSeverity};
+pub use finding::{Class, Finding, Fingerprint, Package, Severity, UnknownSeverity};
 pub use image::{
     Architecture, BaseImage, BootMode, Disk, ImageManifest, Layer, ManifestError, Os, SCHEMA_VERSION,
 };

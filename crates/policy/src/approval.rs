@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use model::{Reason, Weight};
 
 use crate::code::Code;
-use crate::demands::Reasons;
 use crate::evidence::Signed;
 use crate::kind::EvidenceKind;
 use crate::policy::Policy;
+use crate::reasons::Reasons;
 
 /// A genuine approval statement.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -55,7 +55,7 @@ pub enum SetBy {
     Nobody,
     /// The policy's `reasons`.
     Reasons,
-    /// The policy's `vulnerabilities` rules.
+    /// The policy's rules about findings, or its Rego module.
     Rules,
 }
 
@@ -96,12 +96,22 @@ codes! {
     BaseNotVerified "base-not-verified" Fail Reasons: "The image is built on another that has no passing verification."; "Gate the base image, and give its evidence as `base-evidence`.";
     FixableVulnerability "fixable-vulnerability" Fail Rules: "Vulnerabilities for which the distribution has a fix."; "Bake with the fixed versions, or write an exception with a reason and an end.";
     UnfixedVulnerability "unfixed-vulnerability" Fail Rules: "Vulnerabilities for which no fix is known."; "Remove the package, wait for a fix, or write an exception with a reason and an end.";
+    SecretFound "secret-found" Fail Rules: "Secrets lie in the image."; "Take them out of what is baked and make them worthless, or write an exception with a reason and an end.";
+    LicenseFound "license-found" Review Rules: "Packages have licences that the policy speaks against."; "Remove the package, or write an exception with a reason and an end.";
+    MisconfigurationFound "misconfiguration-found" Fail Rules: "Settings in the image that a check speaks against."; "Mend the setting and bake again, or write an exception with a reason and an end.";
+    ClassNotScanned "class-not-scanned" Fail Reasons: "The policy has rules for something that no scan looked for."; "Scan for it too, or take the rules out of the policy.";
+    FeedMissing "feed-missing" Fail Reasons: "The policy has rules that need a feed (EPSS, KEV), and it was not given."; "Give the gate the feed, or take the rules out of the policy.";
+    FeedStale "feed-stale" Fail Reasons: "A feed is older than the policy allows."; "Give the gate a newer one.";
+    FeedUndated "feed-undated" Fail Reasons: "A feed says no date, and the policy limits its age."; "Give the gate the feed as its maker publishes it.";
+    NothingCompared "nothing-compared" Note Reasons: "The image before was given, and could not be compared with."; "Give its image.json and its evidence, with a scan that the policy's signers signed.";
+    RegoDenied "rego-denied" Fail Rules: "The policy's Rego module speaks against the image; `rego:` and a code of its own is the same."; "Do what the module's message says.";
+    RegoError "rego-error" Fail Nobody: "The policy's Rego module gave no answer that can be read."; "Mend the module: give the gate `rego-input`, and run it over that document.";
     ExceptionExpired "exception-expired" Note Nobody: "An exception has expired and suppresses nothing any more."; "Remove it, or renew it with a reason.";
     ExceptionEnding "exception-ending" Note Nobody: "An exception is about to expire."; "Mend what it suppresses, or renew it in time.";
     ExceptionNotYet "exception-not-yet" Note Nobody: "An exception is dated in the future and suppresses nothing yet."; "Wait, or mend its `created`.";
     ExceptionLapsed "exception-lapsed" Note Nobody: "An exception holds until there is a fix, and there is one."; "Bake with the fixed version and remove the exception.";
     ExceptionUnused "exception-unused" Note Nobody: "An exception matches nothing in this image."; "Remove it, or mend what it should match.";
-    ExceptionBroad "exception-broad" Note Nobody: "An exception covers every package in every image."; "Name the package, or the image families.";
+    ExceptionBroad "exception-broad" Note Nobody: "An exception covers more than somebody can have looked at."; "Name the vulnerability, the package, its versions or the image families.";
     ApprovalRefused "approval-refused" Fail Nobody: "An approval is not signed by someone who may approve."; "Have an approver sign, with a key that is not the gate's.";
     ApprovalOfAnother "approval-of-another" Fail Nobody: "An approval is for another verdict than this one."; "Approve the verdict that stands.";
     ApprovalExpired "approval-expired" Review Nobody: "An approval has expired."; "Approve again.";

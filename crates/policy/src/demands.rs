@@ -1,41 +1,21 @@
 //! What a policy asks of evidence, against what there is. Missing, stale, unreadable or unknown
 //! never passes by itself.
 
+mod knowledge;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use model::Reason;
 
 use crate::code::Code;
 use crate::evidence::{Evidence, Facts, Signed, Statement, TestOutcome};
 use crate::kind::{EvidenceKind, Seen};
 use crate::policy::{Policy, Requirement, ResolvedPolicy};
+use crate::reasons::Reasons;
 use crate::span;
 
 /// How far two machines' clocks may differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
-
-/// Collects reasons under one policy.
-pub(crate) struct Reasons<'p> {
-    policy: &'p Policy,
-    pub(crate) list: Vec<Reason>,
-}
-
-impl<'p> Reasons<'p> {
-    pub(crate) const fn new(policy: &'p Policy) -> Self {
-        Self { policy, list: Vec::new() }
-    }
-
-    pub(crate) fn add<'f>(&mut self, code: Code, files: impl IntoIterator<Item = &'f str>, message: String) {
-        self.list.push(Reason {
-            weight: self.policy.weight(code),
-            code: code.as_str().into(),
-            message,
-            evidence: files.into_iter().map(str::to_owned).collect(),
-            clears: code.clears().into(),
-        });
-    }
-}
 
 /// The statements whose kind is mapped and whose signer may sign it; reasons for all others.
 pub(crate) fn admitted<'e>(
@@ -122,11 +102,7 @@ pub(crate) fn check(
         }
         presence(*kind, requirement, &of_kind, reasons);
         for statement in of_kind {
-            // What was seen in another way than asked is shown, and held to nothing but its result.
-            let counts = match statement.facts.view() {
-                Some((_, seen)) => requirement.seen.is_empty() || requirement.seen.contains(&seen),
-                None => true,
-            };
+            let counts = counts(requirement, statement);
             if counts {
                 freshness(*kind, requirement, statement, now, reasons);
             }
@@ -134,6 +110,16 @@ pub(crate) fn check(
         }
     }
     base(policy, evidence, deciding, now, reasons);
+    knowledge::classes(policy, deciding, reasons);
+    knowledge::feeds(policy, evidence, now, reasons);
+}
+
+/// What was seen in another way than asked is shown, and held to nothing but its result.
+fn counts(requirement: &Requirement, statement: &Statement) -> bool {
+    match statement.facts.view() {
+        Some((_, seen)) => requirement.seen.is_empty() || requirement.seen.contains(&seen),
+        None => true,
+    }
 }
 
 fn presence(kind: EvidenceKind, requirement: &Requirement, found: &[&Statement], reasons: &mut Reasons<'_>) {

@@ -1,10 +1,15 @@
 //! What a decision rests on, in plain facts. Signatures, subjects and reports were looked at before:
 //! what did not stand up comes as an [`Objection`], never as a statement.
 
-use jiff::Timestamp;
-use model::{ContentDigest, Finding, Sha256};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use jiff::Timestamp;
+use model::{Class, ContentDigest, Finding, Package, Sha256};
+
+use crate::changes::Previous;
 use crate::code::Code;
+use crate::feeds::Feeds;
 use crate::kind::{EvidenceKind, Seen};
 
 /// Everything that was found about one image.
@@ -16,6 +21,33 @@ pub struct Evidence {
     pub statements: Vec<Statement>,
     /// What else was found.
     pub objections: Vec<Objection>,
+    /// The environment that the image is for, where one is named.
+    pub environment: Option<String>,
+    /// What is known about vulnerabilities beyond the scans.
+    pub feeds: Feeds,
+    /// Every package that the scans saw.
+    pub packages: BTreeSet<Package>,
+    /// The packages of the image that this one was built on, where they are known.
+    pub base_packages: Option<BTreeSet<Package>>,
+    /// The image that this one is to take the place of.
+    pub previous: Option<Previous>,
+}
+
+impl Evidence {
+    /// Nothing yet but the image itself.
+    #[must_use]
+    pub fn about(image: Image) -> Self {
+        Self {
+            image,
+            statements: Vec::new(),
+            objections: Vec::new(),
+            environment: None,
+            feeds: Feeds::default(),
+            packages: BTreeSet::new(),
+            base_packages: None,
+            previous: None,
+        }
+    }
 }
 
 /// The image that is decided about.
@@ -89,8 +121,10 @@ pub enum Facts {
         database: Option<Timestamp>,
         /// Whether that was the sample database.
         sample: bool,
+        /// What it looked for: of the other classes, its silence says nothing.
+        looked_for: BTreeSet<Class>,
         /// Everything it found, from the full report.
-        findings: Vec<Finding>,
+        findings: Arc<Vec<Finding>>,
     },
     /// The verification of the image that this one was built on.
     BaseVsa {

@@ -1,13 +1,26 @@
 //! Exceptions: which findings someone has answered for, why, and until when.
 
+mod breadth;
 mod check;
+mod index;
 mod matching;
+mod paths;
+mod standing;
+mod twins;
+mod vex;
 
-use std::collections::BTreeMap;
+pub(crate) use check::KEYS;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use model::Class;
+use versions::Range;
+
+pub use breadth::Breadth;
+pub use paths::Paths;
+pub(crate) use standing::Standing;
+pub use vex::{Justification, Vex, VexStatus};
 
 use crate::code::Code;
 use crate::policy::ExceptionLimits;
@@ -19,16 +32,27 @@ use crate::yaml;
 pub struct Exception {
     /// Where it stands in the file.
     pub at: At,
-    /// The vulnerability, by any of its ids.
-    pub id: String,
+    /// What it is about.
+    pub class: Class,
+    /// The vulnerability by any of its ids, or the scanner's rule or check, or the licence; none: whatever is
+    /// found there.
+    pub id: Option<String>,
+    /// Other ids of the same vulnerability, which it covers too.
+    pub aliases: Vec<String>,
     /// The package, by binary or source name.
     pub package: Option<String>,
     /// The package, by the beginning of its purl.
     pub purl: Option<String>,
     /// Exactly this installed version.
     pub version: Option<String>,
-    /// The image families it holds for; empty: every family.
+    /// These installed versions.
+    pub versions: Option<Range>,
+    /// Where in the image.
+    pub paths: Option<Paths>,
+    /// The image families it holds for, `*` at the end allowed; empty: every family.
     pub images: Vec<String>,
+    /// The environments it holds for, `*` at the end allowed; empty: every one, and none named.
+    pub environments: Vec<String>,
     /// Why. Hostile text.
     pub reason: String,
     /// Who answers for it. Hostile text.
@@ -41,6 +65,8 @@ pub struct Exception {
     pub expires: Date,
     /// Holds only as long as no fix is known.
     pub until_fixed: bool,
+    /// What it says in the words of VEX.
+    pub vex: Option<Vex>,
 }
 
 /// A checked exceptions file.
@@ -100,7 +126,7 @@ pub struct ExceptionUse {
     pub exception: Exception,
     /// How it stands.
     pub state: ExceptionState,
-    /// Whether it covers every package in every image.
+    /// Whether it covers more than somebody can have looked at.
     pub broad: bool,
     /// How many findings it suppresses.
     pub suppressed: usize,
@@ -121,35 +147,60 @@ impl Exceptions {
     pub fn list(&self) -> &[Exception] {
         &self.list
     }
-
-    /// Those that name an id, quickly: a scan has thousands of findings.
-    pub(crate) fn by_id(&self) -> BTreeMap<String, Vec<usize>> {
-        let mut index: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (at, exception) in self.list.iter().enumerate() {
-            index.entry(exception.id.to_ascii_uppercase()).or_default().push(at);
-        }
-        index
-    }
 }
 
 impl Exception {
-    /// A name for messages: id, and package where it names one.
+    /// A name for messages: what it is for, and where, as far as it says.
     #[must_use]
     pub fn label(&self) -> String {
-        match self.package.as_ref().or(self.purl.as_ref()) {
-            Some(package) => format!("{} in {package}", self.id),
-            None => self.id.clone(),
+        let what = match (&self.id, self.class) {
+            (Some(id), _) => id.clone(),
+            (None, Class::License) => "every licence".into(),
+            (None, class) => format!("every {class}"),
+        };
+        let path = self.paths.as_ref().and_then(|paths| paths.patterns().first());
+        match self.package.as_ref().or(self.purl.as_ref()).or(path) {
+            Some(place) => format!("{what} in {place}"),
+            None => what,
         }
     }
 
-    /// Whether it covers every package in every image.
+    /// Whether it takes findings away: all do but those that say, in the words of VEX, that the image is
+    /// affected or that nobody knows yet.
     #[must_use]
-    pub fn is_broad(&self) -> bool {
-        self.package.is_none() && self.purl.is_none() && self.images.is_empty()
+    pub fn suppresses(&self) -> bool {
+        self.vex.as_ref().is_none_or(|vex| vex.status.suppresses())
+    }
+
+    /// Whether nothing but its paths says what it is for.
+    fn names_nothing(&self) -> bool {
+        self.id.is_none() && self.package.is_none() && self.purl.is_none()
+    }
+
+    /// What narrows it beyond its label, one condition each.
+    #[must_use]
+    pub fn scope(&self) -> Vec<String> {
+        let listed =
+            |name: &str, list: &[String]| (!list.is_empty()).then(|| format!("{name} {}", list.join(", ")));
+        let class = (self.class != Class::Vulnerability).then(|| self.class.as_str().to_owned());
+        let paths = self.paths.as_ref().map(Paths::patterns);
+        [
+            class,
+            listed("also", &self.aliases),
+            self.version.as_ref().map(|version| format!("version {version}")),
+            self.versions.as_ref().map(ToString::to_string),
+            paths.and_then(|paths| listed("paths", paths)),
+            listed("images", &self.images),
+            listed("environments", &self.environments),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// How it stands by the calendar alone.
-    pub(crate) fn by_date(&self, now: Timestamp, warn_before: SignedDuration) -> ExceptionState {
+    #[must_use]
+    pub fn by_date(&self, now: Timestamp, warn_before: SignedDuration) -> ExceptionState {
         // A date that no clock can show is no date on which an exception holds.
         let (Some(begins), Some(ends)) =
             (midnight(self.created), self.expires.tomorrow().ok().and_then(midnight))

@@ -1,15 +1,17 @@
 //! Reading typed values out of a tree, keeping every mistake instead of stopping at the first.
 
+use std::borrow::Cow;
+
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
-use crate::problem::{At, Problem, Problems, instead_of};
+use crate::problem::{At, Files, Problem, Problems, instead_of, wanted};
 use crate::span;
 use crate::yaml::{Node, Value};
 
-/// Collects the mistakes of one file.
+/// Collects the mistakes of one file, or of several that are read together.
 pub(crate) struct Fields<'f> {
-    file: &'f str,
+    files: Cow<'f, Files>,
     problems: Vec<Problem>,
 }
 
@@ -33,8 +35,17 @@ impl<'n> Map<'n> {
 }
 
 impl<'f> Fields<'f> {
-    pub(crate) const fn new(file: &'f str) -> Self {
-        Self { file, problems: Vec::new() }
+    pub(crate) fn new(file: &str) -> Self {
+        Self { files: Cow::Owned(Files::one(file)), problems: Vec::new() }
+    }
+
+    pub(crate) const fn of(files: &'f Files) -> Self {
+        Self { files: Cow::Borrowed(files), problems: Vec::new() }
+    }
+
+    /// The file that a place is in.
+    pub(crate) fn file(&self, at: At) -> &str {
+        self.files.name(at)
     }
 
     /// Whether nothing was wrong so far.
@@ -52,13 +63,19 @@ impl<'f> Fields<'f> {
     }
 
     pub(crate) fn problem(&mut self, at: At, what: impl Into<String>, mend: impl Into<String>) {
-        let (what, mend) = (what.into(), mend.into());
-        self.problems.push(Problem { file: self.file.to_owned(), at, what, mend });
+        let (what, mend, file) = (what.into(), mend.into(), self.files.name(at).to_owned());
+        self.problems.push(Problem { file, at, what, mend });
+    }
+
+    /// Mistakes in a file that this one names: they have places of their own.
+    pub(crate) fn others(&mut self, problems: Problems) {
+        self.problems.extend(problems.0);
     }
 
     fn wanted(&mut self, node: &Node, name: &str, what: &str) {
-        let found = node.value.name();
-        self.problem(node.at, format!("`{name}` is {found}"), format!("{what} is wanted"));
+        // A key is a word; what has words around it already is no key.
+        let name = if name.contains([' ', '`']) { name.to_owned() } else { format!("`{name}`") };
+        self.problem(node.at, format!("{name} is {}", node.value.name()), format!("{what} is wanted"));
     }
 
     /// A mapping with no other keys than these.
@@ -114,7 +131,7 @@ impl<'f> Fields<'f> {
                 None
             }
             // `version: 1.10` would silently become 1.1.
-            Value::Fraction | Value::Integer(_) | Value::Bool(_) => {
+            Value::Fraction(_) | Value::Integer(_) | Value::Bool(_) => {
                 let found = node.value.name();
                 self.problem(node.at, format!("`{name}` reads as {found}"), "put it in quotes");
                 None
@@ -153,6 +170,11 @@ impl<'f> Fields<'f> {
     }
 
     pub(crate) fn span(&mut self, node: &Node, name: &str) -> Option<SignedDuration> {
+        if let Value::Integer(number) = node.value {
+            let what = format!("`{name}` is {number}, without a unit");
+            self.problem(node.at, what, "write one behind it, such as `24h` or `7d`");
+            return None;
+        }
         let text = self.text(node, name)?;
         let span = span::parse(&text);
         if span.is_none() {
@@ -178,6 +200,11 @@ impl<'f> Fields<'f> {
 
     /// One word of a table.
     pub(crate) fn choice<T: Copy>(&mut self, node: &Node, name: &str, table: &[(&str, T)]) -> Option<T> {
+        if matches!(node.value, Value::Bool(_) | Value::Integer(_) | Value::Fraction(_)) {
+            let known: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
+            self.problem(node.at, format!("`{name}` is {}", node.value.name()), wanted(&known));
+            return None;
+        }
         let text = self.text(node, name)?;
         self.word(&text, node.at, name, table)
     }

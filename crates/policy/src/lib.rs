@@ -5,26 +5,44 @@
 //! [`Exceptions`]), every mistake in them with its place and how to mend it.
 
 mod approval;
+mod auto_approve;
+mod changes;
 mod code;
 mod decide;
 mod demands;
 mod evidence;
 mod exceptions;
+mod feeds;
 mod fields;
 mod findings;
+pub mod interchange;
 mod kind;
 mod newest;
+mod noun;
+mod pattern;
 mod policy;
 mod problem;
+mod reasons;
+pub mod rego;
+pub mod schema;
 mod span;
+#[cfg(test)]
+mod testing;
 pub mod yaml;
 
 pub use approval::{Approval, Prior};
+pub use auto_approve::AutoApproved;
+pub use changes::{Changed, Changes, Previous};
 pub use code::{Code, SetBy};
-pub use decide::{Decision, Waived, decide};
+pub use decide::{Decision, Waived, decide, rego_input};
 pub use evidence::{Evidence, Facts, Image, Objection, Signed, Statement, TestOutcome};
-pub use exceptions::{Exception, ExceptionState, ExceptionUse, Exceptions};
-pub use findings::Judged;
+pub use exceptions::{
+    Breadth, Exception, ExceptionState, ExceptionUse, Exceptions, Justification, Paths, Vex, VexStatus,
+};
+pub use feeds::{Epss, FeedError, Feeds, Kev};
+pub use findings::{Judged, Origin, SharedFinding};
 pub use kind::{EvidenceKind, Seen};
-pub use policy::{ExceptionLimits, Key, Policy, ResolvedPolicy, Rule, UncheckedPolicy};
+pub use policy::{
+    ExceptionLimits, Key, Policy, ResolvedPolicy, Rule, SHIPPED, Scope, Score, UncheckedPolicy,
+};
 pub use problem::{At, Problem, Problems, nearest};

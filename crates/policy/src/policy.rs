@@ -1,58 +1,69 @@
 //! A policy: parsed once into a checked type, after which nothing re-validates.
 
 mod check;
+mod explain;
+mod layers;
+mod merge;
+mod overrides;
+mod paths;
 mod resolved;
+mod rule;
+pub(crate) mod sections;
+mod shipped;
+mod unchecked;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use model::{Severity, Weight};
+use model::{Class, Severity, Weight};
 
+pub(crate) use check::{AUTO_APPROVE_KEYS, LIMITS, WEIGHTS, evidence_keys, rule_keys};
+pub use overrides::Scope;
+pub(crate) use overrides::fits;
 pub use resolved::ResolvedPolicy;
+pub use rule::{Rule, Score};
+pub use shipped::SHIPPED;
+pub use unchecked::UncheckedPolicy;
 
 use crate::code::Code;
 use crate::kind::{EvidenceKind, Seen};
-use crate::problem::{At, Problems};
-use crate::yaml::{self, Node};
-
-/// A policy file that is YAML, and whose meaning has not been looked at yet.
-#[derive(Debug, Clone)]
-pub struct UncheckedPolicy {
-    file: String,
-    tree: Node,
-}
-
-impl UncheckedPolicy {
-    /// Reads YAML. `file` is only for messages.
-    ///
-    /// # Errors
-    /// What is no YAML, with its place.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Problems> {
-        Ok(Self { file: file.to_owned(), tree: yaml::read(file, text)? })
-    }
-
-    /// Checks what it says.
-    ///
-    /// # Errors
-    /// Every mistake, each with its place and how to mend it.
-    pub fn check(self) -> Result<Policy, Problems> {
-        check::check(&self.file, &self.tree)
-    }
-}
+use crate::problem::{At, Files, Problems};
+use crate::rego::Module;
+use crate::yaml::Node;
 
 /// A policy whose meaning is checked. Its signers' keys may still be missing:
 /// [`Policy::resolve`] brings them in.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    pub(crate) file: String,
+    pub(crate) origin: Origin,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) signers: BTreeMap<String, Signer>,
     pub(crate) evidence: BTreeMap<EvidenceKind, Requirement>,
-    pub(crate) rules: Vec<Rule>,
+    /// The rules about each class; a class that is not named has none.
+    pub(crate) rules: BTreeMap<Class, Vec<Rule>>,
+    pub(crate) feeds: FeedAges,
     pub(crate) reasons: BTreeMap<Code, Weight>,
     pub(crate) exceptions: ExceptionLimits,
     pub(crate) approval_timeout: SignedDuration,
+    pub(crate) auto_approve: Vec<AutoApproval>,
+    /// The Rego module.
+    pub(crate) rego: Option<Module>,
+    /// Decide and record, and hold nothing up.
+    pub(crate) report_only: bool,
+}
+
+/// Where a policy's parts come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    /// The files, by the numbers that places bear.
+    pub(crate) files: Files,
+    /// What all of them together say, every value with its place.
+    pub(crate) tree: Node,
+    /// By the place of a value: what it took the place of.
+    pub(crate) was: BTreeMap<At, Node>,
+    /// The sections that do without what they held before.
+    pub(crate) anew: Vec<merge::Anew>,
 }
 
 /// Someone who signs evidence.
@@ -87,15 +98,25 @@ pub(crate) struct Requirement {
     pub(crate) levels: Vec<String>,
 }
 
-/// A threshold: the heaviest rule that matches a finding decides about it.
+/// How old the feeds may be; a feed without a limit may be of any age.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct FeedAges {
+    pub(crate) epss: Option<SignedDuration>,
+    pub(crate) kev: Option<SignedDuration>,
+}
+
+/// Which reasons for review nobody has to be asked about. Every part that is there must hold.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rule {
-    /// The severities it is for.
-    pub severity: Vec<Severity>,
-    /// Only findings with a fix, only those without, or both.
-    pub fixable: Option<bool>,
-    /// What a matching finding leads to.
-    pub then: Weight,
+pub(crate) struct AutoApproval {
+    pub(crate) reasons: BTreeSet<Code>,
+    /// The environments it is for; empty: every one, and none named.
+    pub(crate) environments: Vec<String>,
+    /// The image families it is for, `*` at the end allowed; empty: every family.
+    pub(crate) images: Vec<String>,
+    /// Every finding behind the reason has one of these severities; empty: any.
+    pub(crate) severity: Vec<Severity>,
+    /// Every finding behind the reason was in the previous image.
+    pub(crate) unchanged: bool,
 }
 
 /// What a policy asks of exceptions.
@@ -105,6 +126,8 @@ pub struct ExceptionLimits {
     pub max_lifetime: SignedDuration,
     /// How long before its end an exception is reported.
     pub warn_before: SignedDuration,
+    /// Whether an exception may name no id: it hides every vulnerability that its package will ever have.
+    pub package_level: bool,
 }
 
 impl Policy {
@@ -145,24 +168,21 @@ impl Policy {
         self.approval_timeout
     }
 
+    /// Whether it decides and holds nothing up.
+    #[must_use]
+    pub const fn report_only(&self) -> bool {
+        self.report_only
+    }
+
+    /// The rules about a class.
+    #[must_use]
+    pub fn rules(&self, class: Class) -> &[Rule] {
+        self.rules.get(&class).map_or(&[], Vec::as_slice)
+    }
+
     /// The weight of a code under this policy.
     pub(crate) fn weight(&self, code: Code) -> Weight {
         self.reasons.get(&code).copied().unwrap_or_else(|| code.usual_weight())
-    }
-}
-
-impl Rule {
-    /// Whether the rule is about such a finding. A severity nobody has set is covered by every rule
-    /// for `unknown`, for what it ranks with, and for `low`: it never slips below.
-    #[must_use]
-    pub fn matches(&self, severity: Severity, fixable: bool) -> bool {
-        let covers = |listed: &Severity| {
-            *listed == severity
-                || (severity == Severity::Unknown
-                    && (listed.rank_for_decision() == severity.rank_for_decision()
-                        || *listed == Severity::Low))
-        };
-        self.severity.iter().any(covers) && self.fixable.is_none_or(|wanted| wanted == fixable)
     }
 }
 

@@ -3,12 +3,16 @@
 //! Read by hand rather than derived: a derived reader stops at the first mistake, and forgets where
 //! a value stood by the time its meaning is checked.
 
+mod write;
+
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Spanned, UserMessageFormatter};
 
 use crate::problem::{At, Problem, Problems};
+
+pub(crate) use write::{block, flow};
 
 /// A policy is some kilobytes; more is a mistake or an attack.
 const MAX_BYTES: usize = 4 << 20;
@@ -35,8 +39,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Integer(i64),
-    /// Kept without its value: nothing takes one, and text that looks like one wants quotes.
-    Fraction,
+    /// A number with a fraction: a score. Text that looks like one wants quotes.
+    Fraction(f64),
     /// Text.
     Text(String),
     /// A list.
@@ -64,7 +68,7 @@ pub fn parse(text: &str) -> Result<Node, Broken> {
         return Err(Broken { at: At::default(), what });
     }
     if text.trim().is_empty() {
-        return Err(Broken { at: At { line: 1, column: 1 }, what: "the file is empty".to_owned() });
+        return Err(Broken { at: At::new(1, 1), what: "the file is empty".to_owned() });
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -76,9 +80,11 @@ pub fn parse(text: &str) -> Result<Node, Broken> {
         },
         strict_booleans: true,
         with_snippet: false,
+        // Nothing takes comments, and the reader refuses more than some thirty lines of them in a row.
+        emit_comments: false,
     };
     serde_saphyr::from_str_with_options::<Node>(text, options).map_err(|error| {
-        let at = error.location().map_or_else(At::default, |l| At { line: l.line(), column: l.column() });
+        let at = error.location().map_or_else(At::default, |l| At::new(l.line(), l.column()));
         let what = error.without_snippet().render_with_formatter(&UserMessageFormatter);
         let what = what.lines().next().unwrap_or_default();
         let place = format!(" at line {}, column {}", at.line, at.column);
@@ -88,14 +94,63 @@ pub fn parse(text: &str) -> Result<Node, Broken> {
 
 /// The same, for a file of ours: what is wrong is a problem with a way to mend it.
 pub(crate) fn read(file: &str, text: &str) -> Result<Node, Problems> {
-    parse(text).map_err(|Broken { at, what }| {
-        let (what, mend) = match (text.len() > MAX_BYTES, text.trim().is_empty()) {
-            (true, _) => (what, "take out what it does not need"),
-            (_, true) => (what, "begin with `version: 1`"),
-            _ => (format!("this is not YAML: {what}"), "mend the syntax here"),
-        };
+    let told = |at, what: String, mend: &str| {
         Problems(vec![Problem { file: file.to_owned(), at, what, mend: mend.to_owned() }])
-    })
+    };
+    match parse(text) {
+        Ok(Node { value: Value::Null, .. }) => {
+            Err(told(At::new(1, 1), "the file says nothing".to_owned(), "begin with `version: 1`"))
+        }
+        Ok(node) => Ok(node),
+        Err(Broken { at, what }) => {
+            let (what, mend) = match (text.len() > MAX_BYTES, text.trim().is_empty()) {
+                (true, _) => (what, "take out what it does not need"),
+                (_, true) => (what, "begin with `version: 1`"),
+                _ => mend(&what),
+            };
+            Err(told(at, what, mend))
+        }
+    }
+}
+
+/// What people do about the reader's own words: what they contain, what is told, and how to mend it.
+const BROKEN: [(&str, &str, &str); 8] = [
+    (
+        "multiple found",
+        "the file has more than one document",
+        "keep one, and take out the `---` between them",
+    ),
+    (
+        "Depth",
+        "the file goes too many levels deep",
+        "write it with fewer lists and mappings inside each other",
+    ),
+    (
+        "too large or too complex",
+        "the file's aliases unfold to too much",
+        "write out what is meant, without `&` and `*`",
+    ),
+    ("unknown value", "", "name an anchor that stands above, or put a word that begins with `*` in quotes"),
+    ("tabs", "", "indent with blanks"),
+    ("unclosed", "", "close it"),
+    ("mismatched", "", "close what was opened last"),
+    (
+        "mapping values are not allowed",
+        "",
+        "indent a key like its neighbours, and put text with `: ` in it in quotes",
+    ),
+];
+
+fn mend(what: &str) -> (String, &'static str) {
+    let duplicate = what.strip_prefix("duplicate mapping key ").and_then(|rest| rest.split('`').nth(1));
+    if let Some(key) = duplicate {
+        return (format!("the key `{key}` is there twice"), "keep one of them");
+    }
+    match BROKEN.iter().find(|(word, _, _)| what.contains(word)) {
+        Some((_, "", mend)) => (format!("this is not YAML: {what}"), mend),
+        Some((_, told, mend)) => ((*told).to_owned(), mend),
+        None => (format!("this is not YAML: {what}"), "mend the syntax here"),
+    }
 }
 
 impl Value {
@@ -105,7 +160,7 @@ impl Value {
             Self::Null => "nothing",
             Self::Bool(_) => "a boolean",
             Self::Integer(_) => "a number",
-            Self::Fraction => "a fraction",
+            Self::Fraction(_) => "a fraction",
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Map(_) => "a mapping",
@@ -119,6 +174,11 @@ impl Node {
     pub fn get(&self, key: &str) -> Option<&Self> {
         let found = self.entries().iter().find(|(name, _)| name.is(key)).map(|(_, value)| value);
         found.filter(|node| !matches!(node.value, Value::Null))
+    }
+
+    /// A key and its value.
+    pub(crate) fn get_entry(&self, key: &str) -> Option<(&Self, &Self)> {
+        self.entries().iter().find(|(name, _)| name.is(key)).map(|(name, value)| (name, value))
     }
 
     /// A mapping's entries; nothing of anything else.
@@ -145,8 +205,35 @@ impl Node {
             Value::Bool(value) => Some(value.to_string()),
             Value::Integer(value) => Some(value.to_string()),
             Value::Null => Some(String::new()),
-            Value::Fraction | Value::List(_) | Value::Map(_) => None,
+            Value::Fraction(_) | Value::List(_) | Value::Map(_) => None,
         }
+    }
+
+    /// Says of every place in it that it is in this file.
+    pub(crate) fn set_file(&mut self, file: u16) {
+        self.at.file = file;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.set_file(file)),
+            Value::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
+                key.set_file(file);
+                value.set_file(file);
+            }),
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Fraction(_) | Value::Text(_) => {}
+        }
+    }
+
+    /// Whether something of it stands there.
+    pub(crate) fn has_place(&self, at: At) -> bool {
+        self.at == at
+            || match &self.value {
+                Value::List(items) => items.iter().any(|item| item.has_place(at)),
+                Value::Map(entries) => {
+                    entries.iter().any(|(key, value)| key.has_place(at) || value.has_place(at))
+                }
+                Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Fraction(_) | Value::Text(_) => {
+                    false
+                }
+            }
     }
 
     fn is(&self, word: &str) -> bool {
@@ -157,7 +244,7 @@ impl Node {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Value>::deserialize(deserializer)?;
-        let at = At { line: spanned.referenced.line(), column: spanned.referenced.column() };
+        let at = At::new(spanned.referenced.line(), spanned.referenced.column());
         Ok(Self { at, value: spanned.value })
     }
 }
@@ -198,11 +285,11 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(i64::try_from(value).map_or(Value::Fraction, Value::Integer))
+        Ok(i64::try_from(value).map_or(Value::Fraction(value as f64), Value::Integer))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Fraction)
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Fraction(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -234,12 +321,12 @@ mod tests {
     fn every_value_knows_its_place() {
         let node = read("f", "a: 1\nb:\n  - x\n  - {c: true}\n").unwrap();
         let Value::Map(top) = node.value else { panic!("a mapping") };
-        assert_eq!(top[0].0.at, At { line: 1, column: 1 });
-        assert_eq!(top[0].1.at, At { line: 1, column: 4 });
+        assert_eq!(top[0].0.at, At::new(1, 1));
+        assert_eq!(top[0].1.at, At::new(1, 4));
         let Value::List(list) = &top[1].1.value else { panic!("a list") };
-        assert_eq!(list[0].at, At { line: 3, column: 5 });
+        assert_eq!(list[0].at, At::new(3, 5));
         let Value::Map(inner) = &list[1].value else { panic!("a mapping") };
-        assert_eq!(inner[0].1.at, At { line: 4, column: 9 });
+        assert_eq!(inner[0].1.at, At::new(4, 9));
     }
 
     #[test]
@@ -268,7 +355,7 @@ mod tests {
             ("{}", "a mapping"),
             ("[]", "a list"),
         ] {
-            assert_eq!(read("f", text).unwrap().value.name(), name, "{text}");
+            assert_eq!(parse(text).unwrap().value.name(), name, "{text}");
         }
     }
 
@@ -283,7 +370,13 @@ mod tests {
         let texts: Vec<_> = list.items().iter().map(Node::text).collect();
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(texts, [some("1"), some("true"), None, some(""), some("yes"), some("x")]);
-        assert_eq!(list.items()[1].at, At { line: 6, column: 12 });
+        assert_eq!(list.items()[1].at, At::new(6, 12));
+    }
+
+    #[test]
+    fn comments_may_be_long() {
+        let text = format!("a:\n{}  - x\n", "  # - y\n".repeat(10_000));
+        assert_eq!(parse(&text).unwrap().get("a").unwrap().items().len(), 1);
     }
 
     #[test]

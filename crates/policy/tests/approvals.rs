@@ -3,17 +3,13 @@
 
 mod common;
 
-use common::{Case, finding};
+use common::{Case, finding, found};
 use model::{Severity, Verdict};
-use policy::{Approval, Facts, Prior, Signed};
+use policy::{Approval, Prior, Signed};
 
 fn review() -> Case {
     let mut case = Case::good();
-    for statement in &mut case.evidence.statements {
-        if let Facts::Vulns { findings, .. } = &mut statement.facts {
-            findings.push(finding("CVE-1", "a", Severity::Critical, false));
-        }
-    }
+    found(&mut case).push(finding("CVE-1", "a", Severity::Critical, false));
     case
 }
 
@@ -102,11 +98,7 @@ fn truth_table() {
 fn an_approval_of_one_finding_is_none_of_another() {
     let approval = approval(&review());
     let mut case = review();
-    for statement in &mut case.evidence.statements {
-        if let Facts::Vulns { findings, .. } = &mut statement.facts {
-            findings[0].package.path = Some("/elsewhere".into());
-        }
-    }
+    found(&mut case)[0].package.path = Some("/elsewhere".into());
     assert_eq!(case.decide_with(&approval).verdict, Verdict::Review);
 }
 

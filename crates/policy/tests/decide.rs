@@ -3,23 +3,12 @@
 
 mod common;
 
-use common::{Case, finding, statement};
+use common::{Case, finding, found, statement};
 use model::{Severity, Verdict, Weight};
 use policy::{Code, Facts, Objection, Seen, Signed, TestOutcome};
 
 /// A change to the good case, the verdict, and the code of the reason that leads to it.
 type Row = (&'static str, fn(&mut Case), Verdict, Option<Code>);
-
-fn vulns(case: &mut Case) -> &mut Vec<model::Finding> {
-    case.evidence
-        .statements
-        .iter_mut()
-        .find_map(|s| match &mut s.facts {
-            Facts::Vulns { findings, .. } => Some(findings),
-            _ => None,
-        })
-        .unwrap()
-}
 
 fn drop_file(case: &mut Case, file: &str) {
     case.evidence.statements.retain(|s| s.file != file);
@@ -280,25 +269,25 @@ const ROWS: &[Row] = &[
     ),
     (
         "fixable critical",
-        |c| vulns(c).push(finding("CVE-1", "a", Severity::Critical, true)),
+        |c| found(c).push(finding("CVE-1", "a", Severity::Critical, true)),
         Verdict::Fail,
         Some(Code::FixableVulnerability),
     ),
     (
         "unfixed critical",
-        |c| vulns(c).push(finding("CVE-1", "a", Severity::Critical, false)),
+        |c| found(c).push(finding("CVE-1", "a", Severity::Critical, false)),
         Verdict::Review,
         Some(Code::UnfixedVulnerability),
     ),
     (
         "fixable unknown",
-        |c| vulns(c).push(finding("CVE-1", "a", Severity::Unknown, true)),
+        |c| found(c).push(finding("CVE-1", "a", Severity::Unknown, true)),
         Verdict::Review,
         Some(Code::FixableVulnerability),
     ),
     (
         "unfixed negligible",
-        |c| vulns(c).push(finding("CVE-1", "a", Severity::Negligible, false)),
+        |c| found(c).push(finding("CVE-1", "a", Severity::Negligible, false)),
         Verdict::Pass,
         None,
     ),
@@ -364,7 +353,7 @@ fn exceptions_truth_table() {
         (&format!("{{id: CVE-1, images: [other], {day} 2026-12-31}}"), Verdict::Fail, Some("unused")),
     ] {
         let mut case = Case::good();
-        vulns(&mut case).push(finding("CVE-1", "a", Severity::Critical, true));
+        found(&mut case).push(finding("CVE-1", "a", Severity::Critical, true));
         case.except(text);
         let decision = case.decide();
         assert_eq!(decision.verdict, verdict, "{text}");
@@ -381,7 +370,7 @@ fn mistaken_exceptions_say_where_what_and_how_to_mend() {
     let mut wrong = String::new();
     let good = "id: CVE-1, package: a, reason: r, owner: o, created: 2026-11-01, expires: 2026-12-31";
     for (from, to, wanted) in [
-        ("id: CVE-1, ", "", "e.yml:3:5: an exception has no `id`: add"),
+        ("id: CVE-1, package: a, ", "", "e.yml:3:5: the exception does not say what it is for: add"),
         ("id: CVE-1", "id: 'CVE-*'", "e.yml:3:10: `CVE-*` is no vulnerability's id"),
         ("reason: r, ", "", "e.yml:3:5: an exception has no `reason`"),
         ("owner: o", "owner: ''", "e.yml:3:47: `owner` is empty"),
@@ -396,7 +385,7 @@ fn mistaken_exceptions_say_where_what_and_how_to_mend() {
             "e.yml:3:17: `packge` is not known in an exception: did you mean `package`?",
         ),
         ("package: a", "purl: 'pkg:deb/'", "e.yml:3:23: `pkg:deb/` is no purl"),
-        ("package: a", "version: '1'", "e.yml:3:5: a `version` without a package"),
+        ("package: a", "version: '1'", "e.yml:3:26: a `version` without a package"),
         (
             "package: a",
             "package: a, version: 1.10",
@@ -406,7 +395,7 @@ fn mistaken_exceptions_say_where_what_and_how_to_mend() {
         (
             "package: a",
             "package: a, until: never",
-            "e.yml:3:36: `never` is not known in until: one of `fixed` is wanted",
+            "e.yml:3:36: `never` is not known in until: `fixed` is wanted",
         ),
     ] {
         assert!(good.contains(from), "{from}");

@@ -1,11 +1,14 @@
-//! Markdown for people who read a job's summary: verdict first, then counts, then the rows that
-//! matter, then the rest folded away. Escaping is [`runner::Summary`]'s.
+//! Markdown for people who read a job's summary: verdict first, then counts and what changed, then
+//! the reasons and the rows that matter, then the rest folded away. Escaping is [`runner::Summary`]'s.
 
-use model::{Reason, Severity, Verdict, Weight};
+mod folded;
+
+use model::{Reason, Severity, Verdict};
 use runner::Summary;
 use runner::escape::shortened;
 
 use crate::view::{Finding, View};
+use crate::words;
 
 /// Rows that are shown before the rest is only counted: a summary is read, not searched.
 const ROWS: usize = 20;
@@ -15,23 +18,38 @@ const FOLDED_ROWS: usize = 200;
 const CELL: usize = 200;
 const SENTENCE: usize = 2000;
 
+/// Pieces of evidence that a reason names before it counts the rest.
+const EVIDENCE: usize = 5;
+
 /// The decision brief: what an approver reads before deciding.
 #[must_use]
 pub fn brief(view: &View) -> String {
     let mut summary = Summary::default();
     let word = headline(view.verdict);
     summary.heading(2, &format!("{word}: {}", shortened(&view.image.name, CELL)));
+    if view.report_only {
+        summary.raw(&format!("> [!WARNING]\n> **{}**", words::REPORT_ONLY));
+    }
     summary.table(&["", ""], &cut(facts(view)));
+    counts(&mut summary, view);
+    if let Some(changes) = &view.changes {
+        let since = shortened(&changes.since, CELL);
+        summary.paragraph(&format!("Since {since}: {}.", words::changes(changes)));
+    }
     reasons(&mut summary, "Reasons", &view.reasons);
     if let Some(waived) = &view.waived {
-        reasons(&mut summary, &format!("Waived by {}", shortened(&waived.approver, CELL)), &waived.reasons);
+        let title = format!("Waived by {}", shortened(&waived.approver, CELL));
+        if waived.reasons.is_empty() {
+            summary.heading(3, &title).paragraph(words::WAIVES_NOTHING);
+        }
+        reasons(&mut summary, &title, &waived.reasons);
         if !waived.comment.is_empty() {
             summary.code(&shortened(&waived.comment, SENTENCE));
         }
     }
-    counts(&mut summary, view);
+    approved(&mut summary, view);
     findings(&mut summary, view);
-    folded(&mut summary, view);
+    folded::all(&mut summary, view);
     summary.markdown()
 }
 
@@ -71,9 +89,15 @@ fn facts(view: &View) -> Vec<Vec<String>> {
     let mut rows = vec![
         vec!["image".into(), format!("{} ({}, {})", image.name, image.family, image.architecture)],
         vec!["content".into(), image.content_digest.clone()],
-        vec!["policy".into(), format!("{} ({})", view.policy.name, view.policy.digest)],
+        vec![
+            "policy".into(),
+            format!("{}, {} ({})", view.policy.name, words::mode(view), view.policy.digest),
+        ],
         vec!["decided".into(), view.decided_on.clone()],
     ];
+    if let Some(environment) = &view.environment {
+        rows.insert(2, vec!["environment".into(), environment.clone()]);
+    }
     if !image.os.is_empty() {
         rows.insert(1, vec!["system".into(), image.os.clone()]);
     }
@@ -85,30 +109,42 @@ fn reasons(summary: &mut Summary, title: &str, reasons: &[Reason]) {
         return;
     }
     summary.heading(3, title);
-    let rows: Vec<Vec<String>> = reasons
-        .iter()
-        .map(|r| {
-            vec![
-                weight(r.weight).to_owned(),
-                r.code.clone(),
-                shortened(&r.message, SENTENCE),
-                r.clears.clone(),
-            ]
-        })
-        .collect();
-    summary.table(&["", "code", "reason", "what clears it"], &rows);
+    let rows: Vec<Vec<String>> = reasons.iter().map(reason).collect();
+    summary.table(&["", "code", "reason", "rests on", "what clears it"], &rows);
 }
 
-const fn weight(weight: Weight) -> &'static str {
-    match weight {
-        Weight::Fail => "fail",
-        Weight::Review => "review",
-        Weight::Note => "note",
+fn reason(r: &Reason) -> Vec<String> {
+    let few: Vec<String> = r.evidence.iter().take(EVIDENCE).map(|one| shortened(one, CELL)).collect();
+    let more = r.evidence.len().saturating_sub(EVIDENCE);
+    let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    vec![
+        words::weight(r.weight).to_owned(),
+        r.code.clone(),
+        shortened(&r.message, SENTENCE),
+        few.join("\n") + &more,
+        shortened(&r.clears, SENTENCE),
+    ]
+}
+
+/// What no person had to look at, and by which of the policy's conditions.
+fn approved(summary: &mut Summary, view: &View) {
+    if view.auto_approved.is_empty() {
+        return;
     }
+    summary.heading(3, "Approved by the policy itself");
+    let rows: Vec<Vec<String>> = view
+        .auto_approved
+        .iter()
+        .map(|one| {
+            let r = &one.reason;
+            vec![r.code.clone(), shortened(&r.message, SENTENCE), shortened(&one.rule, CELL)]
+        })
+        .collect();
+    summary.table(&["code", "reason", "approved by"], &rows);
 }
 
 fn counts(summary: &mut Summary, view: &View) {
-    summary.heading(3, "Vulnerabilities");
+    summary.heading(3, "Findings");
     let rows: Vec<Vec<String>> = Severity::ALL
         .iter()
         .map(|severity| {
@@ -156,104 +192,5 @@ fn table(findings: &[&Finding], most: usize) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn folded(summary: &mut Summary, view: &View) {
-    let suppressed: Vec<&Finding> = view.findings.iter().filter(|f| !f.exceptions.is_empty()).collect();
-    if !suppressed.is_empty() {
-        let mut body = Summary::default();
-        rows_of(&mut body, &suppressed, FOLDED_ROWS);
-        summary.details(&format!("{} suppressed findings", suppressed.len()), &body.markdown());
-    }
-    if !view.exceptions.is_empty() {
-        let rows: Vec<Vec<String>> = view
-            .exceptions
-            .iter()
-            .take(FOLDED_ROWS)
-            .map(|e| {
-                let (line, covers) = (e.line.to_string(), e.suppressed.to_string());
-                vec![
-                    e.label.clone(),
-                    line,
-                    e.state.clone(),
-                    covers,
-                    e.owner.clone(),
-                    e.expires.clone(),
-                    e.reason.clone(),
-                ]
-            })
-            .collect();
-        let mut body = Summary::default();
-        body.table(&["exception", "line", "state", "suppresses", "owner", "last day", "reason"], &cut(rows));
-        summary.details(&format!("{} exceptions", view.exceptions.len()), &body.markdown());
-    }
-    let rows: Vec<Vec<String>> = view
-        .evidence
-        .iter()
-        .take(FOLDED_ROWS)
-        .map(|e| vec![e.kind.clone(), e.state.clone(), e.signer.clone(), e.issued.clone(), e.file.clone()])
-        .collect();
-    let mut body = Summary::default();
-    body.table(&["kind", "", "signed by", "made", "file"], &cut(rows));
-    summary.details(&format!("{} pieces of evidence", view.evidence.len()), &body.markdown());
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::{Image, Policy};
-
-    fn view(title: &str, findings: usize) -> View {
-        let finding = |n: usize| Finding {
-            id: format!("CVE-{n}"),
-            severity: Severity::Critical,
-            package: title.into(),
-            version: "1".into(),
-            fixed: None,
-            title: title.into(),
-            outcome: "review".into(),
-            exceptions: vec![],
-            scanner: "trivy".into(),
-            link: None,
-        };
-        View {
-            image: Image { name: title.into(), ..Image::default() },
-            policy: Policy { name: "strict".into(), digest: "d".into() },
-            verdict: Verdict::Review,
-            decided_on: "2026-11-22T00:00:00Z".into(),
-            reasons: vec![Reason {
-                weight: Weight::Review,
-                code: "unfixed-vulnerability".into(),
-                message: title.into(),
-                evidence: vec![],
-                clears: "c".into(),
-            }],
-            waived: None,
-            findings: (0..findings).map(finding).collect(),
-            exceptions: vec![],
-            evidence: vec![],
-            packages: vec![],
-        }
-    }
-
-    #[test]
-    fn the_verdict_leads_and_rows_are_bounded() {
-        let brief = brief(&view("web", ROWS + 3));
-        assert!(brief.starts_with("## 🟡 Review: web\n"), "{brief}");
-        assert!(brief.contains("and 3 more"));
-        assert_eq!(brief.matches("CVE\\-").count().max(brief.matches("CVE-").count()), ROWS);
-    }
-
-    #[test]
-    fn no_value_hides_the_others() {
-        let brief = brief(&view(&"x".repeat(1 << 20), FOLDED_ROWS));
-        assert!(brief.len() < 64 << 10, "{}", brief.len());
-        assert!(brief.contains("bytes more") && brief.contains("and 180 more"), "{brief}");
-    }
-
-    #[test]
-    fn hostile_text_is_inert() {
-        let brief = brief(&view("<script>x</script> | [a](javascript:b) ![c](http://d)\n# h\n::error::x", 1));
-        for markup in ["<script", "| [a]", "\n# h", "](javascript", "](http", "\n::error"] {
-            assert!(!brief.contains(markup), "{markup}: {brief}");
-        }
-    }
-}
+mod tests;

@@ -1,4 +1,5 @@
-//! SARIF 2.1.0 for code scanning: one run, one rule per vulnerability, one result per finding.
+//! SARIF 2.1.0 for code scanning: one run, one rule per vulnerability, kind of secret, licence or
+//! check, one result per finding.
 //!
 //! GitHub identifies an alert by rule, file path and `primaryLocationLineHash`. So all findings of
 //! an image family sit on one fixed file, the hash is the finding's fingerprint, and the category
@@ -8,7 +9,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use model::{Finding, Severity};
+use model::{Class, Finding, Severity};
 use serde_json::{Value, json};
 use serde_sarif::sarif::Sarif;
 
@@ -136,6 +137,7 @@ impl<'a> Row<'a> {
             // What an exception suppresses is cut before what stands.
             self.entry.suppressed.is_some(),
             std::cmp::Reverse(finding.severity.rank_for_decision()),
+            finding.class,
             &finding.id,
             &finding.package,
             &self.fingerprint,
@@ -152,13 +154,21 @@ struct Rules {
 
 impl Rules {
     fn of(rows: &[Row<'_>]) -> Self {
-        let mut by_id: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+        let mut by_id: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
         for row in rows {
-            by_id.entry(&row.entry.finding.id).or_default().push(row.entry.finding);
+            by_id.entry(rule_id(row.entry.finding)).or_default().push(row.entry.finding);
         }
-        let index = by_id.keys().enumerate().map(|(at, id)| ((*id).to_owned(), at)).collect();
+        let index = by_id.keys().enumerate().map(|(at, id)| (id.clone(), at)).collect();
         let rendered = by_id.iter().map(|(id, findings)| rule(id, findings)).collect();
         Self { index, rendered }
+    }
+}
+
+/// A vulnerability's own id; of another class the class before it, so that no two rules have one name.
+fn rule_id(finding: &Finding) -> String {
+    match finding.class {
+        Class::Vulnerability => finding.id.clone(),
+        class => format!("{class}/{}", finding.id),
     }
 }
 
@@ -169,6 +179,7 @@ fn rule(id: &str, findings: &[&Finding]) -> Value {
     let first = findings.first();
     let title = first.map_or("", |f| f.title.as_str());
     let description = first.map_or("", |f| f.description.as_str());
+    let class = first.map_or(Class::Vulnerability, |f| f.class);
     let short = if title.trim().is_empty() { id } else { title };
     let mut rule = json!({
         "id": plain(id, MAX_NAME),
@@ -178,9 +189,9 @@ fn rule(id: &str, findings: &[&Finding]) -> Value {
         "defaultConfiguration": {"level": level(severity)},
         "help": {"text": escaped(&help(id, short, description, findings), MAX_HELP)},
         "properties": {
-            "tags": ["security", "vulnerability", severity.as_str()],
+            "tags": ["security", class.as_str(), severity.as_str()],
             "security-severity": security_severity(severity, cvss),
-            "precision": "very-high",
+            "precision": precision(class),
         },
     });
     if let Some(link) = links(findings).into_iter().next()
@@ -189,6 +200,14 @@ fn rule(id: &str, findings: &[&Finding]) -> Value {
         rule.insert("helpUri".into(), json!(link));
     }
     rule
+}
+
+/// A vulnerability comes from an advisory; the others are by patterns and checks, and may be wrong.
+const fn precision(class: Class) -> &'static str {
+    match class {
+        Class::Vulnerability => "very-high",
+        Class::Secret | Class::License | Class::Misconfiguration => "high",
+    }
 }
 
 fn help(id: &str, title: &str, description: &str, findings: &[&Finding]) -> String {
@@ -217,20 +236,12 @@ fn links(findings: &[&Finding]) -> Vec<String> {
 fn result(run: &Run<'_>, row: &Row<'_>, rules: &Rules) -> Value {
     let finding = row.entry.finding;
     let package = &finding.package;
-    let fix = finding
-        .fixed_version
-        .as_deref()
-        .map_or_else(|| "no fixed version is known".to_owned(), |version| format!("fixed in {version}"));
-    let place = package.path.as_deref().map(|path| format!(", at {path}")).unwrap_or_default();
-    let text = format!(
-        "{} in {} {} ({}{place}): {}. {}",
-        finding.id, package.name, package.version, finding.severity, fix, finding.title
-    );
+    let rule_id = rule_id(finding);
     let mut result = json!({
-        "ruleId": plain(&finding.id, MAX_NAME),
-        "ruleIndex": rules.index.get(&finding.id),
+        "ruleId": plain(&rule_id, MAX_NAME),
+        "ruleIndex": rules.index.get(&rule_id),
         "level": level(finding.severity),
-        "message": {"text": escaped(&text, MAX_DESCRIPTION)},
+        "message": {"text": escaped(&sentence(finding), MAX_DESCRIPTION)},
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": {"uri": uri(run.location)},
@@ -246,6 +257,8 @@ fn result(run: &Run<'_>, row: &Row<'_>, rules: &Rules) -> Value {
             "fixedVersion": finding.fixed_version,
             "severity": finding.severity.as_str(),
             "scanner": finding.scanner,
+            "class": finding.class.as_str(),
+            "path": package.path,
         },
     });
     if let Some(why) = row.entry.suppressed
@@ -255,6 +268,26 @@ fn result(run: &Run<'_>, row: &Row<'_>, rules: &Rules) -> Value {
         result.insert("suppressions".into(), note);
     }
     result
+}
+
+/// What was found, and where.
+fn sentence(finding: &Finding) -> String {
+    let Finding { id, package, severity, title, .. } = finding;
+    let path = package.path.as_deref();
+    if finding.class != Class::Vulnerability {
+        let place = match (package.name.as_str(), path) {
+            ("", path) => path.unwrap_or("the image").to_owned(),
+            (name, None) => name.to_owned(),
+            (name, Some(path)) => format!("{name}, at {path}"),
+        };
+        return format!("{}: {id} in {place} ({severity}): {title}", finding.class);
+    }
+    let fix = finding
+        .fixed_version
+        .as_deref()
+        .map_or_else(|| "no fixed version is known".to_owned(), |version| format!("fixed in {version}"));
+    let place = path.map(|path| format!(", at {path}")).unwrap_or_default();
+    format!("{id} in {} {} ({severity}{place}): {fix}. {title}", package.name, package.version)
 }
 
 const fn level(severity: Severity) -> &'static str {

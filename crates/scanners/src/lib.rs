@@ -27,6 +27,9 @@ pub trait Scanner: Sync {
     /// Where the scanner comes from (the `uri` of in-toto's vulns predicate).
     fn uri(&self) -> &'static str;
 
+    /// The classes of findings that can be looked for in a target of that kind.
+    fn looks_for(&self, kind: TargetKind) -> &'static [model::Class];
+
     /// The arguments that scan `target` once and write the whole report to `options.output`.
     /// Nothing is filtered here: what is shown is decided later, on the whole report.
     fn arguments(&self, target: &Target<'_>, options: &Options<'_>) -> Vec<OsString>;

@@ -1,6 +1,6 @@
 //! What a report says, in one shape for all scanners.
 
-use model::{Finding, Package, Severity};
+use model::{Class, Finding, Package, Severity};
 
 /// One whole scan.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Scan {
     /// How many of the findings the scanner had been told to leave out (ignore files, VEX). They
     /// are in `findings` all the same: what may be excepted is the policy's to say.
     pub suppressed: usize,
-    /// Entries that are no vulnerabilities (misconfigurations, secrets, licences): not judged here.
+    /// Entries of a kind that is not known here, and so not judged.
     pub other: usize,
     /// The data sources the findings name, sorted.
     pub sources: Vec<String>,
@@ -73,10 +73,15 @@ impl Scan {
         conditions
     }
 
-    /// How many findings of each severity.
+    /// The findings of one class.
+    pub fn of(&self, class: Class) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.class == class)
+    }
+
+    /// How many vulnerabilities of each severity.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts::of(&self.findings)
+        Counts::of(self.of(Class::Vulnerability))
     }
 }
 

@@ -63,6 +63,8 @@ impl TargetKind {
 /// How to scan.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
+    /// What is looked for, of what [`crate::Scanner::looks_for`] lists.
+    pub look_for: &'a [model::Class],
     /// The scanner's cache directory, with the database in it.
     pub cache: &'a Path,
     /// Where the report goes.

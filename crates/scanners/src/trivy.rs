@@ -8,6 +8,7 @@
 
 mod bolt;
 mod database;
+mod others;
 mod partitions;
 mod report;
 pub mod sample_db;
@@ -15,7 +16,9 @@ mod wire;
 
 use std::ffi::OsString;
 
-use crate::{Access, Database, Options, ReportError, Scan, Scanner, Target};
+use model::Class;
+
+use crate::{Access, Database, Options, ReportError, Scan, Scanner, Target, TargetKind};
 
 /// Trivy, by Aqua Security.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +35,9 @@ pub const METADATA_FILE: &str = "metadata.json";
 ///
 /// The last one is no part, but all of it: for a release that Trivy does not know there are no advisories, and
 /// its report lists every package and no vulnerability.
-const GAPS: [&str; 5] = [
+const GAPS: [&str; 7] = [
+    "Failed to read content during streaming",
+    "scan was broken with InvalidContentError",
     "Partition error",
     "LVM is not supported",
     "Multiple OS components are not supported",
@@ -75,6 +80,19 @@ impl Scanner for Trivy {
         "https://github.com/aquasecurity/trivy"
     }
 
+    /// On a disk Trivy finds no configuration files, whatever is there; an SBOM has no files.
+    fn looks_for(&self, kind: TargetKind) -> &'static [Class] {
+        use Class::{License, Misconfiguration, Secret, Vulnerability};
+        match kind {
+            TargetKind::Disk => &[Vulnerability, Secret, License],
+            TargetKind::RootFs | TargetKind::ContainerImage => {
+                &[Vulnerability, Secret, License, Misconfiguration]
+            }
+            TargetKind::Sbom => &[Vulnerability, License],
+            TargetKind::Report => &[],
+        }
+    }
+
     fn arguments(&self, target: &Target<'_>, options: &Options<'_>) -> Vec<OsString> {
         let mut arguments = Arguments::default();
         arguments.word(match target {
@@ -88,9 +106,19 @@ impl Scanner for Trivy {
         // something only beside the list of what was looked at.
         arguments.words(&["--format", "json", "--list-all-pkgs", "--output"]);
         arguments.value(options.output);
-        // Only vulnerabilities; a finding never changes the exit code, which is thus left to mean
+        // What was asked for; a finding never changes the exit code, which is thus left to mean
         // that Trivy failed; and results of an earlier run are never taken for this one's.
-        arguments.words(&["--scanners", "vuln", "--exit-code", "0", "--cache-backend", "memory"]);
+        let words: Vec<_> = options.look_for.iter().map(|class| scanner_word(*class)).collect();
+        arguments.words(&["--scanners", &words.join(","), "--exit-code", "0", "--cache-backend", "memory"]);
+        if options.look_for.contains(&Class::Secret) {
+            // Trivy's own rules. With the default name of a file of rules, a file of that name at the
+            // root of what is scanned would be passed over.
+            arguments.words(&["--secret-config", ""]);
+        }
+        if options.look_for.contains(&Class::Misconfiguration) {
+            // The checks that are built in, which the tool's digest stands for.
+            arguments.word("--skip-check-update");
+        }
         // An ignore file may lie in the working directory: none is read.
         arguments.words(&["--ignorefile", NOTHING]);
         // The database was brought up to date before, and hashed: it does not change now.
@@ -144,6 +172,17 @@ impl Scanner for Trivy {
     }
 }
 
+/// Trivy's word for what looks for a class.
+#[must_use]
+pub const fn scanner_word(class: Class) -> &'static str {
+    match class {
+        Class::Vulnerability => "vuln",
+        Class::Secret => "secret",
+        Class::License => "license",
+        Class::Misconfiguration => "misconfig",
+    }
+}
+
 #[derive(Default)]
 struct Arguments(Vec<OsString>);
 
@@ -191,6 +230,7 @@ mod tests {
         Options {
             cache: Path::new("/c"),
             output: Path::new("/o.json"),
+            look_for: &[Class::Vulnerability],
             timeout: Duration::from_secs(90),
             access: Access::Cache,
             database_repositories: &[],
@@ -232,6 +272,17 @@ mod tests {
             "image --download-db-only --cache-dir /c --config /dev/null --no-progress \
              --skip-version-check --disable-telemetry --timeout 90s --db-repository registry.example/db"
         );
+    }
+
+    #[test]
+    fn what_is_looked_for_is_asked_for_and_nothing_else() {
+        let look_for = Class::ALL;
+        let options = Options { look_for: &look_for, ..options() };
+        let line = line(&Trivy.arguments(&Target::RootFs(Path::new("/r")), &options));
+        assert!(line.contains("--scanners vuln,secret,license,misconfig "), "{line}");
+        assert!(line.contains("--secret-config  --skip-check-update --ignorefile"), "{line}");
+        assert_eq!(Trivy.looks_for(TargetKind::Report), &[]);
+        assert!(!Trivy.looks_for(TargetKind::Disk).contains(&Class::Misconfiguration));
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn report() -> Value {
                              "FixedVersion": "", "Severity": "CRITICAL", "PkgIdentifier": {"UID": "bb"}}}]},
             {"Target": "app.jar", "Class": "lang-pkgs", "Type": "jar",
              "Packages": [{"Name": "org.example:a", "Version": "1.0", "FilePath": "opt/a.jar"}],
-             "Secrets": [{"RuleID": "x"}]}
+             "ExperimentalModifiedFindings": [{"Type": "rumour", "Finding": {}}]}
         ]
     })
 }

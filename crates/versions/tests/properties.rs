@@ -78,8 +78,11 @@ proptest! {
         }
     }
 
+    /// Maven's own does not: `v1.0.0` is before `0-alpha`, that is before `0`, and `0` is before `v1.0.0`, because a
+    /// word sorts before a sub-list and after nothing. A range asks for the order of two at a time only.
     #[test]
     fn order_goes_on(ecosystem in ecosystem(), a in version(), b in version(), c in version()) {
+        prop_assume!(ecosystem != Ecosystem::Maven);
         if let (Ok(ab), Ok(bc), Ok(ac)) = (compare(ecosystem, &a, &b), compare(ecosystem, &b, &c), compare(ecosystem, &a, &c)) {
             if ab == bc {
                 prop_assert_eq!(ac, ab, "{} {} {} {}", ecosystem, a, b, c);

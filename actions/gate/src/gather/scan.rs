@@ -1,10 +1,11 @@
 //! Scans: the statement vouches for the report, and the report is what is decided on.
 
 use attest::predicate::vulns;
-use model::Sha256;
+use model::{Class, Sha256};
 use policy::{Code, Facts, Seen};
 
 use super::Gatherer;
+use crate::case::Case;
 use crate::exact::{Genuine, sentence};
 
 impl Gatherer<'_> {
@@ -27,7 +28,7 @@ impl Gatherer<'_> {
             vulns::Seen::Rootfs => Seen::Rootfs,
             vulns::Seen::Sbom | vulns::Seen::ContainerImage | vulns::Seen::Report => Seen::Indirect,
         };
-        self.found.packages.extend(scan.packages.iter().cloned());
+        self.found.evidence.packages.extend(scan.packages.iter().cloned());
         self.state(
             one,
             Some(read.metadata.scan_finished_on),
@@ -38,31 +39,18 @@ impl Gatherer<'_> {
                 database: Some(more.database.updated_on),
                 // The report's own sources tell it too, should the statement not.
                 sample: more.database.sample || scanners::trivy::sample_db::is_named_in(&scan.sources),
-                findings: scan.findings,
+                looked_for: more.scanners.iter().map(|scanner| scanner.class()).collect(),
+                findings: std::sync::Arc::new(scan.findings),
             },
         );
     }
 
     /// The full report, by its digest, read again by the code that read it first.
     fn report(&mut self, one: &Genuine, more: &vulns::Extension) -> Option<scanners::Scan> {
-        let digest = more.report.digest.sha256;
-        let Some(bytes) = self.case.reports.get(&digest).and_then(Option::as_ref) else {
-            self.object(Code::ReportMissing, &one.file, format!("The report {digest} is not there."));
-            return None;
-        };
-        if Sha256::of(bytes) != digest {
-            self.object(Code::ReportChanged, &one.file, format!("The report {digest} has other bytes."));
-            return None;
-        }
-        let Some(scanner) = scanners::find(&more.tool.name) else {
-            let message = format!("No scanner `{}` is known here.", more.tool.name);
-            self.object(Code::ReportUnreadable, &one.file, message);
-            return None;
-        };
-        match scanner.read_report(bytes) {
+        match read_report(self.case, more) {
             Ok(scan) => Some(scan),
-            Err(error) => {
-                self.object(Code::ReportUnreadable, &one.file, sentence(&error));
+            Err((code, message)) => {
+                self.object(code, &one.file, message);
                 None
             }
         }
@@ -77,7 +65,11 @@ impl Gatherer<'_> {
             && found.low == more.counts.low
             && found.negligible == more.counts.negligible
             && found.unknown == more.counts.unknown;
-        if !same || scan.packages.len() as u64 != more.packages {
+        let count = |class: Class| scan.of(class).count() as u64;
+        let others = count(Class::Secret) == more.others.secrets
+            && count(Class::License) == more.others.licenses
+            && count(Class::Misconfiguration) == more.others.misconfigurations;
+        if !same || !others || scan.packages.len() as u64 != more.packages {
             self.object(
                 Code::ReportDisagrees,
                 &one.file,
@@ -85,4 +77,19 @@ impl Gatherer<'_> {
             );
         }
     }
+}
+
+/// A full report by its digest; or what is wrong with it.
+pub(super) fn read_report(case: &Case, more: &vulns::Extension) -> Result<scanners::Scan, (Code, String)> {
+    let digest = more.report.digest.sha256;
+    let Some(bytes) = case.reports.get(&digest).and_then(Option::as_ref) else {
+        return Err((Code::ReportMissing, format!("The report {digest} is not there.")));
+    };
+    if Sha256::of(bytes) != digest {
+        return Err((Code::ReportChanged, format!("The report {digest} has other bytes.")));
+    }
+    let Some(scanner) = scanners::find(&more.tool.name) else {
+        return Err((Code::ReportUnreadable, format!("No scanner `{}` is known here.", more.tool.name)));
+    };
+    scanner.read_report(bytes).map_err(|error| (Code::ReportUnreadable, sentence(&error)))
 }

@@ -204,6 +204,7 @@ impl World {
             ("bundle", shown(&self.path("replay"))),
             ("page", shown(&self.path("page.html"))),
             ("brief", shown(&self.path("brief.md"))),
+            ("json", shown(&self.path("view.json"))),
             ("signers", signers.join("\n")),
             ("signing-key", self.keys["assay"].1.clone()),
         ]
@@ -226,10 +227,15 @@ impl World {
     }
 
     pub(crate) fn gate_on_runner(&self, policy: &str, more: &[(&'static str, String)]) -> Run {
+        self.runner(policy, more).run(&gate::ACTION)
+    }
+
+    /// A runner with these inputs, for a test to put more into it.
+    pub(crate) fn runner(&self, policy: &str, more: &[(&'static str, String)]) -> Harness {
         let mut inputs: BTreeMap<&str, String> = self.inputs(policy).into_iter().collect();
         inputs.extend(more.iter().cloned());
         let harness = Harness::new().now(self.now);
-        inputs.iter().fold(harness, |harness, (name, value)| harness.input(name, value)).run(&gate::ACTION)
+        inputs.iter().fold(harness, |harness, (name, value)| harness.input(name, value))
     }
 
     pub(crate) fn replay(&self, manifest: &str) -> Run {

@@ -2,7 +2,7 @@
 //! <https://github.com/in-toto/attestation/blob/main/spec/predicates/vulns_02.md>
 
 use jiff::Timestamp;
-use model::Sha256;
+use model::{Class, Sha256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -95,8 +95,69 @@ pub struct Extension {
     /// The operating system it recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os: Option<Os>,
-    /// How many findings of each severity.
+    /// The classes of findings that were looked for. Statements from before there was a choice lack
+    /// it: they looked for vulnerabilities.
+    #[serde(default = "vulnerabilities")]
+    pub scanners: Vec<Scanners>,
+    /// How many vulnerabilities of each severity.
     pub counts: Counts,
+    /// How many findings of the other classes.
+    #[serde(default)]
+    pub others: Others,
+}
+
+fn vulnerabilities() -> Vec<Scanners> {
+    vec![Scanners::Vuln]
+}
+
+/// What looks for one class of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scanners {
+    /// Known vulnerabilities.
+    Vuln,
+    /// Secrets in files.
+    Secret,
+    /// Licences.
+    License,
+    /// Misconfigurations.
+    Misconfig,
+}
+
+impl Scanners {
+    /// The class of what it finds.
+    #[must_use]
+    pub const fn class(self) -> Class {
+        match self {
+            Self::Vuln => Class::Vulnerability,
+            Self::Secret => Class::Secret,
+            Self::License => Class::License,
+            Self::Misconfig => Class::Misconfiguration,
+        }
+    }
+
+    /// What looks for that class.
+    #[must_use]
+    pub const fn of(class: Class) -> Self {
+        match class {
+            Class::Vulnerability => Self::Vuln,
+            Class::Secret => Self::Secret,
+            Class::License => Self::License,
+            Class::Misconfiguration => Self::Misconfig,
+        }
+    }
+}
+
+/// How many findings there are that are no vulnerabilities.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Others {
+    /// Secrets.
+    pub secrets: u64,
+    /// Licences.
+    pub licenses: u64,
+    /// Misconfigurations.
+    pub misconfigurations: u64,
 }
 
 /// What a scan was made of.
@@ -147,7 +208,7 @@ pub struct Os {
     pub name: String,
 }
 
-/// How many findings of each severity.
+/// How many vulnerabilities of each severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Critical.

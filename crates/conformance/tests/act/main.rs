@@ -87,6 +87,10 @@ fn tool(name: &str) -> PathBuf {
     tool
 }
 
+fn digest(file: &Path) -> String {
+    model::Sha256::of(&fs::read(file).unwrap()).to_string()
+}
+
 /// `act`, with nothing of this user's, on this machine itself.
 fn act(folder: &Path, release: &Path, commit: &str) -> Command {
     let bin = folder.join("bin");
@@ -122,6 +126,8 @@ fn act(folder: &Path, release: &Path, commit: &str) -> Command {
         ("SHARED", folder.join("shared")),
         ("BASE_IMAGE", home().join("images/debian-base/image.json")),
         ("BASE_EVIDENCE", home().join("evidence/debian-base")),
+        ("KEYS", home().join("keys")),
+        ("EXCEPTIONS_DIGEST", PathBuf::from(digest(&job::tree().join("policies/exceptions.yml")))),
         ("ARCHITECTURE", PathBuf::from(if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" })),
     ] {
         command.args(["--var", &format!("{name}={}", path.display())]);

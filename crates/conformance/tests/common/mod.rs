@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod browser;
+pub(crate) mod devtools;
 mod forge;
 pub(crate) mod hostile;
 pub(crate) mod markup;

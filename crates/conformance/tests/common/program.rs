@@ -36,7 +36,7 @@ pub(crate) struct Step {
 impl Step {
     pub(crate) fn new(action: &'static str, workspace: &Path) -> Self {
         let files = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        for folder in ["home", "temp"] {
+        for folder in ["home", "temp", "checkout"] {
             fs::create_dir(files.path().join(folder)).unwrap();
         }
         Self { action, inputs: BTreeMap::new(), on_runner: true, files, workspace: workspace.to_owned() }
@@ -96,7 +96,9 @@ impl Step {
             .envs([("GITHUB_SERVER_URL", "https://github.example"), ("RUNNER_OS", "Linux")])
             .env("GITHUB_STATE", file("GITHUB_STATE"))
             .env("GITHUB_STEP_SUMMARY", file("GITHUB_STEP_SUMMARY"))
-            .env("GITHUB_WORKSPACE", &self.workspace)
+            // What is checked out is elsewhere: policies, exceptions and keys are files of the machine here, as
+            // those of an action are. What comes of them in a checkout, the gate's own tests say.
+            .env("GITHUB_WORKSPACE", file("checkout"))
             .env("RUNNER_TEMP", self.temp());
         command
     }

@@ -158,11 +158,14 @@ fn a_verdict_is_made_and_carried_out() {
     let home = home();
     let signers = ["bake", "assay", "approver", "publish"]
         .map(|name| format!("{name}={}", home.join("keys").join(format!("{name}.pub")).display()));
+    let exceptions = fs::read(job.workspace().join("policies/exceptions.yml")).unwrap();
     let gate = job
         .uses("gate")
         .path("image", world.manifest())
-        .with("policy", "policies/demo.yml")
+        .with("policy", "demo")
         .with("exceptions", "policies/exceptions.yml")
+        // It lies in the checkout: the workflow has to say what it is.
+        .with("exceptions-digest", model::Sha256::of(&exceptions).to_string())
         .with("signers", signers.join("\n"))
         .path("evidence", world.evidence())
         .path("base-evidence", world.base())
@@ -199,7 +202,8 @@ fn a_verdict_is_made_and_carried_out() {
 #[test]
 fn the_repository_is_an_action_too() {
     let job = job();
-    let policy = job.workspace().join("policy.yml");
+    // Outside of the checkout, as what an earlier step fetched.
+    let policy = job.folder().join("policy.yml");
     let minimal = fs::read_to_string(job.workspace().join("policies/minimal.yml")).unwrap();
     // A disk that lies still takes seconds; the booted image is tested elsewhere.
     assert!(minimal.contains("seen: [booted]"));
@@ -216,7 +220,7 @@ fn the_repository_is_an_action_too() {
         .with("mode", "disk")
         .with("specs", "goss/debian-app/disk.yaml")
         .with("database", "sample")
-        .with("policy", "policy.yml")
+        .path("policy", &policy)
         .with("channel", "stable");
     let ran = done(step.run());
     assert_eq!((ran.output("verdict"), ran.output("failed")), ("pass", "0"), "{}", ran.said());

@@ -41,7 +41,7 @@ pub(super) fn check(policy: &ResolvedPolicy, keys: &Keys, plan: &Plan, now: Time
         content_digest: ContentDigest::new(Sha256::of(b"")),
         base: plan.base.as_ref().map(|base| (base.name.clone(), base.content)),
     };
-    let evidence = Evidence { image, statements, objections: Vec::new() };
+    let evidence = Evidence { statements, ..Evidence::about(image) };
     let decision = policy::decide(policy, &Exceptions::default(), &evidence, None, now);
     let against: Vec<String> = decision
         .reasons
@@ -121,7 +121,8 @@ fn statements(
         packages: PLENTY,
         database: Some(now),
         sample: false,
-        findings: Vec::new(),
+        looked_for: model::Class::ALL.into(),
+        findings: std::sync::Arc::default(),
     };
     let verified = plan.verifies.then_some((Job::Bake, Facts::SignatureVerification));
     let all = [(Job::Bake, Facts::Provenance), (Job::Assay, tested), (Job::Assay, scanned)];

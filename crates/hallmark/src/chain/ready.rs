@@ -103,15 +103,24 @@ async fn check(ctx: &mut Context, step: &'static Step, with: &With) -> Result<()
 /// The policy as it is written: who has to have a key.
 async fn written(ctx: &mut Context) -> Result<Policy> {
     let with = table::with(ctx, &GATE)?;
-    let read = ctx.inside(GATE.action, &with, async |ctx| gate::policy(ctx)).await.result;
+    let read = ctx.inside(GATE.action, &with, async |ctx| gate::policy(ctx).await).await.result;
     read.map_err(|error| error.context(GATE.name()))
 }
 
 /// The policy with everybody's key, and all else that the gate can know.
 async fn resolved(ctx: &mut Context, keys: &Keys) -> Result<ResolvedPolicy> {
     let with = deciding(ctx, keys, NOT_YET)?;
-    let checked = ctx.inside(GATE.action, &with, async |ctx| gate::check(ctx)).await.result;
+    let family = family(ctx).await;
+    let checked =
+        ctx.inside(GATE.action, &with, async |ctx| gate::check(ctx, family.as_deref()).await).await.result;
     checked.map_err(|error| error.context(GATE.name()))
+}
+
+/// The family of the image that is going to be baked: a policy may say other things about each. What is
+/// wrong with the inputs that say it is packer-build's to tell.
+async fn family(ctx: &mut Context) -> Option<String> {
+    let with = table::with(ctx, &BAKE).ok()?;
+    ctx.inside(BAKE.action, &with, async |ctx| packer_build::family(ctx)).await.result.ok()
 }
 
 /// What is wrong, in the order in which it was found.

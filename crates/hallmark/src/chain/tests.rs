@@ -32,6 +32,10 @@ const TEMPLATE: &str =
 /// A repository with all that a chain wants, and nothing of it is ever run.
 fn repository() -> Harness {
     let harness = Harness::new();
+    // The checkout is elsewhere, so that policy and keys are files of the machine here.
+    let checkout = harness.workspace().with_file_name("temp");
+    let harness = harness.env("GITHUB_WORKSPACE", checkout.join("checkout").to_string_lossy());
+    fs::create_dir_all(checkout.join("checkout")).unwrap();
     harness.file("packer/web/web.pkr.hcl", TEMPLATE);
     harness.file("goss/web/goss.yaml", "port:\n  tcp:22:\n    listening: true\n");
     harness.file("policy.yml", POLICY);
@@ -191,6 +195,19 @@ fn some_of_the_keys_are_not_enough() {
         ["bake-key", "assay-key", "publish-key"].into_iter().fold(harness, |h, name| h.input(name, ""));
     let run = refused(&empty);
     assert!(run.stdout.contains("is a secret not there?"), "{}", run.stdout);
+}
+
+/// On a runner the policy does not come from what is built, and that is known before anything is.
+#[test]
+fn a_policy_of_the_checkout_is_told_before_the_bake() {
+    let harness = repository();
+    let checkout = harness.workspace();
+    let run = harness.env("GITHUB_WORKSPACE", checkout.to_string_lossy()).run(&ACTION);
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    for part in ["nothing was changed", "`policy.yml` is in the checkout", "token: ${{ github.token }}"] {
+        assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
+    }
+    assert!(!checkout.join(".hallmark").exists());
 }
 
 /// A verdict that could only be `fail`: known from the policy, before anything is baked.

@@ -45,7 +45,7 @@ pub(super) const ALL: &[Check] = &[
     check("scripts", "Expressions in scripts", jobs::scripts),
     check("runs-on", "Runners", jobs::runs_on),
     check("publish-environment", "Publishing behind an environment", jobs::publish_environment),
-    check("rules-from-protected-ref", "Policy from a protected ref", jobs::protected_rules),
+    check("rules-from-protected-ref", "Policy from a protected ref", rules::origin),
     check("pull-request-target", "Foreign code with secrets", jobs::pull_request_target),
     // Files.
     check("files", "Files that the workflows name", files::exist),

@@ -9,6 +9,7 @@ mod checks;
 mod facts;
 mod finding;
 mod machine;
+mod policies;
 mod project;
 mod read;
 mod server;

@@ -187,7 +187,8 @@ pub(super) fn next_steps(choices: &Choices) -> String {
         "\nNext:\n\
          \n 1  Make the keys; hallmark/keys/README.md says where each goes and how the environments are made:\n\n    \
          for key in bake assay publish approver; do hallmark keygen --key ~/hallmark-keys/{image}/$key.pem --public hallmark/keys/$key.pub; done\n\
-         \n 2  Read hallmark/policy.yml and the workflow, and commit everything to the default branch:\n\n    \
+         \n 2  Read hallmark/policy.yml and the workflow, and commit everything to the default branch, which has to be\n    \
+            protected (Settings, Rules): policy and exceptions are read from there, and from nowhere else:\n\n    \
          git add .github hallmark signatures.yml\n\
          \n 3  See what is still missing, and begin:\n\n    \
          hallmark doctor\n    gh workflow run golden-image.yml"

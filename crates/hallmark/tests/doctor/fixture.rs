@@ -58,6 +58,7 @@ jobs:
         with:
           image: .hallmark/images/web/image.json
           policy: rules/policy.yml
+          token: ${{ github.token }}
           exceptions: rules/exceptions.yml
           signers: |
             approver=keys/approver.pub

@@ -8,7 +8,8 @@ const REPOSITORY: &str = r#"{"private":true,"default_branch":"main","archived":f
 const PERMISSIONS: &str =
     r#"{"default_workflow_permissions":"read","can_approve_pull_request_reviews":false}"#;
 const POLICY: &str = r#"{"enabled":true,"allowed_actions":"all","sha_pinning_required":true}"#;
-const BRANCH: &str = r#"{"name":"main","protected":true}"#;
+const BRANCH: &str =
+    r#"{"name":"main","commit":{"sha":"0123456789abcdef0123456789abcdef01234567"},"protected":true}"#;
 const RULES: &str = r#"[{"type":"pull_request"}]"#;
 
 fn environment(name: &str, reviewers: &str, more: &str) -> String {
@@ -73,7 +74,7 @@ fn each_weak_rule_has_its_finding() {
         Answer::json(text.replace(from, to))
     };
     const PRODUCTION: &str = "/environments/production";
-    const AT: &str = " @.github/workflows/image.yml:57";
+    const AT: &str = " @.github/workflows/image.yml:58";
     for (path, answer, check, expected) in [
         (
             "",
@@ -125,7 +126,9 @@ fn each_weak_rule_has_its_finding() {
         ),
         (
             "/branches/main",
-            Answer::json(r#"{"name":"main","protected":false}"#),
+            Answer::json(
+                r#"{"name":"main","commit":{"sha":"0123456789abcdef0123456789abcdef01234567"},"protected":false}"#,
+            ),
             "default-branch",
             "ok `main` is protected (pull_request)",
         ),
@@ -174,11 +177,15 @@ fn each_weak_rule_has_its_finding() {
         );
     }
     let (findings, _) = asked(Repository::good(), |line| match line {
-        "GET /repos/acme/images/branches/main" => Answer::json(r#"{"name":"main","protected":false}"#),
+        "GET /repos/acme/images/branches/main" => Answer::json(
+            r#"{"name":"main","commit":{"sha":"0123456789abcdef0123456789abcdef01234567"},"protected":false}"#,
+        ),
         "GET /repos/acme/images/rules/branches/main?per_page=100" => Answer::json(r#"[{"type":"deletion"}]"#),
         line => good(line),
     });
     assert!(findings.of("default-branch")[0].starts_with("warning `main` is not protected"), "{findings:#?}");
+    let origin = &findings.of("rules-from-protected-ref")[0];
+    assert!(origin.starts_with("problem the policy is read from `main`, which is not protected"), "{origin}");
 }
 
 #[test]

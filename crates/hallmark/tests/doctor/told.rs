@@ -13,7 +13,7 @@ fn on_a_runner_with_file_and_line() {
     let error = "::error file=.github/workflows/image.yml,line=36,col=11,title=Inputs::`goss-test` has no input `spec`%0Adid you mean `specs`?";
     assert!(run.stdout.lines().any(|line| line == error), "{}", run.stdout);
     let warning =
-        "::warning file=.github/workflows/image.yml,line=53,col=3,title=Publishing behind an environment::";
+        "::warning file=.github/workflows/image.yml,line=54,col=3,title=Publishing behind an environment::";
     assert!(run.stdout.lines().any(|line| line.starts_with(warning)), "{}", run.stdout);
     assert!(run.summary.starts_with("## Hallmark doctor: 2 problems, "), "{}", run.summary);
     assert!(run.summary.contains("| problem | Inputs | "), "{}", run.summary);

@@ -1,21 +1,53 @@
 //! From a tree to a list of exceptions.
 
-use jiff::SignedDuration;
+mod dates;
+mod identity;
+mod place;
+mod product;
+mod vex;
 
-use super::Exception;
+use model::Class;
+
+use super::{Exception, twins};
 use crate::fields::{Fields, Map};
 use crate::policy::ExceptionLimits;
-use crate::problem::Problems;
-use crate::span;
+use crate::problem::{At, Problems};
 use crate::yaml::Node;
 
-const KEYS: [&str; 11] = [
-    "id", "package", "purl", "version", "images", "reason", "owner", "ticket", "created", "expires", "until",
+/// The keys of an exception; its schema goes by them too.
+pub(crate) const KEYS: [&str; 17] = [
+    "id",
+    "aliases",
+    "class",
+    "package",
+    "purl",
+    "version",
+    "versions",
+    "paths",
+    "images",
+    "environments",
+    "reason",
+    "owner",
+    "ticket",
+    "created",
+    "expires",
+    "until",
+    "vex",
+];
+
+const CLASSES: [(&str, Class); 4] = [
+    ("vulnerability", Class::Vulnerability),
+    ("secret", Class::Secret),
+    ("license", Class::License),
+    ("misconfiguration", Class::Misconfiguration),
 ];
 
 pub(super) fn check(file: &str, tree: &Node, limits: ExceptionLimits) -> Result<Vec<Exception>, Problems> {
     let mut fields = Fields::new(file);
     let list = whole(&mut fields, tree, limits);
+    if let Some(list) = &list {
+        twins::check(&mut fields, list);
+    }
     fields.finish(list)
 }
 
@@ -27,107 +59,91 @@ fn whole(fields: &mut Fields<'_>, tree: &Node, limits: ExceptionLimits) -> Optio
     Some(items.iter().filter_map(|item| one(fields, item, limits)).collect())
 }
 
+/// Every part is looked at before any that is missing ends it: all mistakes at once.
 fn one(fields: &mut Fields<'_>, node: &Node, limits: ExceptionLimits) -> Option<Exception> {
     let map = fields.map(node, "an exception", &KEYS)?;
-    let id = id(fields, &map);
-    let mut optional = |key: &str| map.get(key).and_then(|node| fields.text(node, key));
-    let (package, purl, version, ticket) =
-        (optional("package"), optional("purl"), optional("version"), optional("ticket"));
-    if let (Some(purl), Some(node)) = (&purl, map.get("purl"))
-        && !is_purl_prefix(purl)
-    {
-        fields.problem(
-            node.at,
-            format!("`{purl}` is no purl"),
-            "write at least type and name, such as `pkg:deb/debian/openssl`",
-        );
-    }
-    if version.is_some() && package.is_none() && purl.is_none() {
-        fields.problem(map.at, "a `version` without a package", "add `package` or `purl`");
-    }
-    let mut images = Vec::new();
-    if let Some(node) = map.get("images") {
-        images.extend(fields.texts(node, "images").into_iter().map(|(image, _)| image));
-        if images.is_empty() {
-            fields.problem(
-                node.at,
-                "an exception for no image",
-                "name image families, or leave `images` out",
-            );
-        }
-    }
-    images.sort_unstable();
-    images.dedup();
-    let mut said = |key: &str, example: &str| {
-        fields.required(&map, "an exception", key, example).and_then(|node| fields.text(node, key))
+    let class = match map.get("class") {
+        Some(node) => fields.choice(node, "class", &CLASSES),
+        None => Some(Class::Vulnerability),
     };
-    let reason = said("reason", "why this is acceptable");
-    let owner = said("owner", "team-or-person");
-    let until_fixed = match map.get("until") {
-        Some(node) => fields.choice(node, "until", &[("fixed", true)])?,
-        None => false,
-    };
-    let (created, expires) = dates(fields, &map, limits)?;
-    let exception = Exception {
+    let identity = identity::read(fields, &map, class);
+    let product = product::read(fields, &map, class);
+    let paths = place::paths(fields, &map);
+    let images = place::patterns(fields, &map, "images");
+    let environments = place::patterns(fields, &map, "environments");
+    enough(fields, &map, class, limits);
+    let reason = said(fields, &map, "reason", "why this is acceptable");
+    let owner = said(fields, &map, "owner", "team-or-person");
+    let ticket = map.get("ticket").and_then(|node| fields.text(node, "ticket"));
+    let until_fixed = until(fields, &map, class);
+    let vex = vex::read(fields, &map, class, until_fixed);
+    let dates = dates::read(fields, &map, limits);
+    let (created, expires) = dates?;
+    Some(Exception {
         at: map.at,
-        id: id?,
-        package,
-        purl,
-        version,
+        class: class?,
+        id: identity.id,
+        aliases: identity.aliases,
+        package: product.package,
+        purl: product.purl,
+        version: product.version,
+        versions: product.versions,
+        paths,
         images,
+        environments,
         reason: reason?,
         owner: owner?,
         ticket,
         created,
         expires,
         until_fixed,
+        vex,
+    })
+}
+
+/// An exception has to name something: an id, or what it is found in.
+fn enough(fields: &mut Fields<'_>, map: &Map<'_>, class: Option<Class>, limits: ExceptionLimits) {
+    let Some(class) = class else { return };
+    if map.get("id").is_some() {
+        return;
+    }
+    let (keys, mend): (&[&str], _) = match class {
+        Class::Vulnerability => (&["package", "purl"], "add `id: CVE-2026-0001`, or `package` or `purl`"),
+        Class::License => {
+            (&["package", "purl", "paths"], "add `id: AGPL-3.0-only`, or `package`, `purl` or `paths`")
+        }
+        Class::Secret | Class::Misconfiguration => {
+            (&["paths"], "add `id` with the scanner's rule, or `paths`")
+        }
     };
-    Some(exception)
-}
-
-/// An id is compared letter by letter: a blank or a star in it would silently match nothing.
-fn id(fields: &mut Fields<'_>, map: &Map<'_>) -> Option<String> {
-    let node = fields.required(map, "an exception", "id", "CVE-2026-0001")?;
-    let id = fields.text(node, "id")?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':');
-    if !id.bytes().all(plain) || !id.contains('-') {
+    if !keys.iter().any(|key| map.get(key).is_some()) {
+        fields.problem(map.at, "the exception does not say what it is for", mend);
+    } else if !limits.package_level {
         fields.problem(
-            node.at,
-            format!("`{id}` is no vulnerability's id"),
-            "write one id such as `CVE-2026-0001`; there are no wildcards",
+            map.at,
+            "the exception names no `id`, and the policy refuses such exceptions",
+            "add the id of what was looked at, or write `exceptions: {package-level: allow}` into the policy",
         );
     }
-    Some(id)
 }
 
-/// `pkg:type/…/name`, where a prefix that ends in the middle of nowhere would cover a whole ecosystem.
-fn is_purl_prefix(purl: &str) -> bool {
-    let Some(rest) = purl.strip_prefix("pkg:") else { return false };
-    let parts: Vec<&str> = rest.split('/').collect();
-    let distribution = matches!(parts.first(), Some(&("deb" | "rpm" | "apk")));
-    parts.len() >= if distribution { 3 } else { 2 } && parts.iter().all(|part| !part.is_empty())
+fn said(fields: &mut Fields<'_>, map: &Map<'_>, key: &str, example: &str) -> Option<String> {
+    fields.required(map, "an exception", key, example).and_then(|node| fields.text(node, key))
 }
 
-fn dates(
-    fields: &mut Fields<'_>,
-    map: &Map<'_>,
-    limits: ExceptionLimits,
-) -> Option<(jiff::civil::Date, jiff::civil::Date)> {
-    let created = fields.required(map, "an exception", "created", "2026-11-22");
-    let created = created.and_then(|node| fields.date(node, "created"));
-    let node = fields.required(map, "an exception", "expires", "2027-01-31");
-    let expires = node.and_then(|node| fields.date(node, "expires"));
-    let (created, expires, node) = (created?, expires?, node?);
-    let days = i64::from((expires - created).get_days());
-    if days < 0 {
-        fields.problem(node.at, "it expires before it was created", "mend one of the dates");
-    } else if SignedDuration::from_hours(24 * days) > limits.max_lifetime {
-        let longest = span::show(limits.max_lifetime);
+fn until(fields: &mut Fields<'_>, map: &Map<'_>, class: Option<Class>) -> bool {
+    let Some(node) = map.get("until") else { return false };
+    only_for_vulnerabilities(fields, node.at, "until", class);
+    fields.choice(node, "until", &[("fixed", true)]).unwrap_or(false)
+}
+
+/// Only vulnerabilities have other ids, fixes and VEX.
+fn only_for_vulnerabilities(fields: &mut Fields<'_>, at: At, key: &str, class: Option<Class>) {
+    if let Some(class) = class.filter(|class| *class != Class::Vulnerability) {
         fields.problem(
-            node.at,
-            format!("it holds for {days} days"),
-            format!("the policy allows at most {longest} from `created`"),
+            at,
+            format!("`{key}` in an exception of the class `{class}`"),
+            format!("take it out: only vulnerabilities have `{key}`"),
         );
     }
-    Some((created, expires))
 }

@@ -1,102 +1,90 @@
 //! Whether an exception is about a finding.
 
 use model::Finding;
+use versions::Ecosystem;
 
 use super::Exception;
+use crate::policy::{Scope, fits};
+
+/// Where a beginning of a purl may end.
+const BORDERS: [char; 4] = ['@', '?', '#', '/'];
 
 impl Exception {
-    /// Everything that the exception says must fit: id or alias, package, purl, version, family.
+    /// Everything that the exception says must fit. What the finding or the scope does not say fits nothing that
+    /// the exception says about it.
     #[must_use]
-    pub fn matches(&self, finding: &Finding, family: &str) -> bool {
+    pub fn matches(&self, finding: &Finding, scope: &Scope<'_>) -> bool {
+        self.class == finding.class
+            && self.fits_id(finding)
+            && self.fits_package(finding)
+            && self.fits_version(finding)
+            && self.fits_path(finding)
+            && fits(&self.images, scope.family)
+            && fits(&self.environments, scope.environment)
+    }
+
+    /// Every id that it covers: its own and the other ones of the same vulnerability.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &String> {
+        self.id.iter().chain(&self.aliases)
+    }
+
+    fn fits_id(&self, finding: &Finding) -> bool {
+        let same = |ours: &String, theirs: &String| ours.eq_ignore_ascii_case(theirs);
+        self.id.is_none()
+            || self
+                .ids()
+                .any(|ours| same(ours, &finding.id) || finding.aliases.iter().any(|id| same(ours, id)))
+    }
+
+    fn fits_package(&self, finding: &Finding) -> bool {
         let package = &finding.package;
-        let id =
-            std::iter::once(&finding.id).chain(&finding.aliases).any(|id| id.eq_ignore_ascii_case(&self.id));
-        let name = self
+        let named = self
             .package
             .as_ref()
             .is_none_or(|wanted| *wanted == package.name || package.source.as_ref() == Some(wanted));
-        let purl = self
-            .purl
-            .as_ref()
-            .is_none_or(|prefix| package.purl.as_deref().is_some_and(|purl| purl_starts_with(purl, prefix)));
-        let version = self.version.as_ref().is_none_or(|wanted| *wanted == package.version);
-        let image = self.images.is_empty() || self.images.iter().any(|image| image == family);
-        id && name && purl && version && image
+        let purl = || {
+            self.purl
+                .as_ref()
+                .is_none_or(|wanted| package.purl.as_deref().is_some_and(|purl| begins(purl, wanted)))
+        };
+        named && purl()
+    }
+
+    /// A version that does not read lies in no range, not even in that of every version: nobody can say.
+    fn fits_version(&self, finding: &Finding) -> bool {
+        let package = &finding.package;
+        let exactly = self.version.as_ref().is_none_or(|wanted| *wanted == package.version);
+        let within = || {
+            self.versions.as_ref().is_none_or(|range| {
+                let ecosystem = package.purl.as_deref().and_then(Ecosystem::of_purl);
+                ecosystem.is_some_and(|ecosystem| range.ecosystem().covers(ecosystem))
+                    && range.contains(&package.version).unwrap_or(false)
+            })
+        };
+        exactly && within()
+    }
+
+    fn fits_path(&self, finding: &Finding) -> bool {
+        let path = finding.package.path.as_deref();
+        self.paths.as_ref().is_none_or(|paths| path.is_some_and(|path| paths.matches(path)))
     }
 }
 
-/// A prefix counts only up to a border: `pkg:deb/debian/open` is not a beginning of `…/openssl`.
-fn purl_starts_with(purl: &str, prefix: &str) -> bool {
-    purl.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['@', '?', '#', '/']))
+/// A beginning counts only up to a border: `pkg:deb/debian/open` is not one of `…/openssl`.
+fn begins(purl: &str, beginning: &str) -> bool {
+    purl.strip_prefix(beginning).is_some_and(|rest| rest.is_empty() || rest.starts_with(BORDERS))
+}
+
+/// Everything that [`begins`] a purl, as far as `longest` bytes.
+pub(super) fn beginnings(purl: &str, longest: usize) -> impl Iterator<Item = &str> {
+    let whole = (purl.len() <= longest).then_some(purl);
+    purl.bytes()
+        .enumerate()
+        .take(longest.saturating_add(1))
+        .filter(|(_, byte)| BORDERS.contains(&char::from(*byte)))
+        .map(|(at, _)| &purl[..at])
+        .chain(whole)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exceptions::Exceptions;
-    use crate::policy::ExceptionLimits;
-    use jiff::SignedDuration;
-    use model::{Package, Severity};
-
-    fn finding() -> Finding {
-        Finding {
-            id: "CVE-2026-1".into(),
-            aliases: vec!["GHSA-aaaa".into(), "DSA-5-1".into()],
-            package: Package {
-                name: "libssl3".into(),
-                source: Some("openssl".into()),
-                version: "3.0.1".into(),
-                purl: Some("pkg:deb/debian/libssl3@3.0.1?arch=amd64".into()),
-                ..Package::default()
-            },
-            severity: Severity::High,
-            severities: std::collections::BTreeMap::new(),
-            fixed_version: None,
-            status: None,
-            title: String::new(),
-            description: String::new(),
-            cvss: None,
-            links: vec![],
-            published: None,
-            scanner: "s".into(),
-            record: None,
-        }
-    }
-
-    fn exception(text: &str) -> Exception {
-        let day = SignedDuration::from_hours(24);
-        let limits = ExceptionLimits { max_lifetime: day * 90, warn_before: day };
-        let text = format!(
-            "version: 1\nexceptions:\n  - {{{text}, reason: r, owner: o, created: 2026-01-01, expires: 2026-02-01}}\n"
-        );
-        Exceptions::parse("e", &text, limits).unwrap().list()[0].clone()
-    }
-
-    #[test]
-    fn truth_table() {
-        for (text, fits) in [
-            ("id: CVE-2026-1", true),
-            ("id: cve-2026-1", true),
-            ("id: GHSA-aaaa", true),
-            ("id: DSA-5-1", true),
-            ("id: CVE-2026-11", false),
-            ("id: CVE-2026-1, package: libssl3", true),
-            ("id: CVE-2026-1, package: openssl", true),
-            ("id: CVE-2026-1, package: libssl", false),
-            ("id: CVE-2026-1, purl: 'pkg:deb/debian/libssl3'", true),
-            ("id: CVE-2026-1, purl: 'pkg:deb/debian/libssl3@3.0.1'", true),
-            ("id: CVE-2026-1, purl: 'pkg:deb/debian/libssl'", false),
-            ("id: CVE-2026-1, package: libssl3, version: '3.0.1'", true),
-            ("id: CVE-2026-1, package: libssl3, version: '3.0'", false),
-            ("id: CVE-2026-1, images: [a, family]", true),
-            ("id: CVE-2026-1, images: family", true),
-            ("id: CVE-2026-1, images: [a]", false),
-            ("id: CVE-2026-1, package: libssl3, images: [a]", false),
-        ] {
-            assert_eq!(exception(text).matches(&finding(), "family"), fits, "{text}");
-        }
-        let mut without = finding();
-        without.package.purl = None;
-        assert!(!exception("id: CVE-2026-1, purl: 'pkg:deb/debian/libssl3'").matches(&without, "family"));
-    }
-}
+mod tests;

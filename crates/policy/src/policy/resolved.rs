@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Sha256, canonical_json};
+use model::{Class, Sha256, canonical_json};
 use serde_json::{Map, Value, json};
 
-use super::{Key, Policy, Requirement, Rule};
+use super::check::rules::SECTIONS;
+use super::{AutoApproval, Key, Policy, Requirement, Rule};
 use crate::code::{Code, SetBy};
 use crate::kind::EvidenceKind;
 use crate::problem::{Problem, Problems};
@@ -41,7 +42,7 @@ impl Policy {
                 && one_spelling(own) != one_spelling(other)
             {
                 problems.push(Problem {
-                    file: self.file.clone(),
+                    file: self.origin.files.name(signer.at).to_owned(),
                     at: signer.at,
                     what: format!("another key is given for the signer `{name}` than the policy carries"),
                     mend: "do not give it, or change the policy".into(),
@@ -52,7 +53,7 @@ impl Policy {
                     keys.insert(name.clone(), one_spelling(pem));
                 }
                 None => problems.push(Problem {
-                    file: self.file.clone(),
+                    file: self.origin.files.name(signer.at).to_owned(),
                     at: signer.at,
                     what: format!("the signer `{name}` has no key"),
                     mend: format!("add `key: path/to/{name}.pub`, or give `signers: {name}=path`"),
@@ -61,7 +62,7 @@ impl Policy {
         }
         for name in given.keys().filter(|name| !self.signers.contains_key(*name)) {
             problems.push(Problem {
-                file: self.file.clone(),
+                file: self.origin.files.first().to_owned(),
                 at: crate::problem::At::default(),
                 what: format!("a key is given for `{name}`, which is none of the policy's signers"),
                 mend: "add the signer to the policy, or do not give the key".into(),
@@ -69,7 +70,12 @@ impl Policy {
         }
         let unreadable = |error: serde_json::Error| {
             let (what, mend) = (error.to_string(), "report this".to_owned());
-            Problems(vec![Problem { file: self.file.clone(), at: crate::problem::At::default(), what, mend }])
+            Problems(vec![Problem {
+                file: self.origin.files.first().to_owned(),
+                at: crate::problem::At::default(),
+                what,
+                mend,
+            }])
         };
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -79,7 +85,8 @@ impl Policy {
         Ok(ResolvedPolicy { policy: self, keys, bytes, digest })
     }
 
-    fn written(&self, keys: &BTreeMap<String, String>) -> Value {
+    /// As a policy file would write it, defaults and all.
+    pub(super) fn written(&self, keys: &BTreeMap<String, String>) -> Value {
         let signers: Map<String, Value> =
             keys.iter().map(|(name, pem)| (name.clone(), json!({"pem": pem}))).collect();
         let evidence: Map<String, Value> =
@@ -94,7 +101,7 @@ impl Policy {
             "name": self.name,
             "signers": signers,
             "evidence": evidence,
-            "vulnerabilities": self.rules.iter().map(rule).collect::<Vec<_>>(),
+            "vulnerabilities": self.rules(Class::Vulnerability).iter().map(rule).collect::<Vec<_>>(),
             "reasons": reasons,
             "exceptions": {
                 "max-lifetime": span::show(self.exceptions.max_lifetime),
@@ -105,8 +112,54 @@ impl Policy {
         if let Some(text) = &self.description {
             written["description"] = json!(text);
         }
+        self.write_what_not_every_policy_has(&mut written);
         written
     }
+
+    /// What says nothing is left out, so that a policy without it keeps the digest that it had before there
+    /// was such a thing.
+    fn write_what_not_every_policy_has(&self, written: &mut Value) {
+        for (class, section, _) in SECTIONS.iter().filter(|(class, _, _)| *class != Class::Vulnerability) {
+            let rules = self.rules(*class);
+            if !rules.is_empty() {
+                written[*section] = rules.iter().map(rule).collect();
+            }
+        }
+        if self.report_only {
+            written["mode"] = json!("report-only");
+        }
+        if self.exceptions.package_level {
+            written["exceptions"]["package-level"] = json!("allow");
+        }
+        for (feed, age) in [("epss", self.feeds.epss), ("kev", self.feeds.kev)] {
+            if let Some(age) = age {
+                written["feeds"][feed] = json!({"max-age": span::show(age)});
+            }
+        }
+        if let Some(module) = &self.rego {
+            written["rego"] = json!({"source": module.source()});
+        }
+        if !self.auto_approve.is_empty() {
+            written["auto-approve"] = self.auto_approve.iter().map(auto_approval).collect();
+        }
+    }
+}
+
+fn auto_approval(entry: &AutoApproval) -> Value {
+    let codes: Vec<&str> = entry.reasons.iter().map(|code| code.as_str()).collect();
+    let mut written = json!({"reasons": codes});
+    for (key, list) in [("environments", &entry.environments), ("images", &entry.images)] {
+        if !list.is_empty() {
+            written[key] = json!(list);
+        }
+    }
+    if !entry.severity.is_empty() {
+        written["severity"] = json!(entry.severity);
+    }
+    if entry.unchanged {
+        written["unchanged"] = json!(true);
+    }
+    written
 }
 
 fn requirement(kind: EvidenceKind, requirement: &Requirement) -> Value {
@@ -137,9 +190,33 @@ fn requirement(kind: EvidenceKind, requirement: &Requirement) -> Value {
 }
 
 fn rule(rule: &Rule) -> Value {
-    let mut written = json!({"severity": rule.severity, "then": rule.then});
+    let mut written = json!({"then": rule.then});
+    if !rule.severity.is_empty() {
+        written["severity"] = json!(rule.severity);
+    }
     if let Some(fixable) = rule.fixable {
         written["fixable"] = json!(fixable);
+    }
+    for (key, score) in [("cvss-at-least", rule.cvss_at_least), ("epss-at-least", rule.epss_at_least)] {
+        if let Some(score) = score {
+            written[key] = json!(score.value());
+        }
+    }
+    if rule.kev {
+        written["kev"] = json!(true);
+    }
+    if let Some(age) = rule.older_than {
+        written["older-than"] = json!(span::show(age));
+    }
+    let lists =
+        [("package", &rule.packages), ("layer", &rule.layers), ("id", &rule.ids), ("path", &rule.paths)];
+    for (key, list) in lists {
+        if !list.is_empty() {
+            written[key] = json!(list);
+        }
+    }
+    if rule.ignore_unscored {
+        written["unscored"] = json!("ignore");
     }
     written
 }

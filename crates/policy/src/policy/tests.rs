@@ -133,7 +133,11 @@ fn mistakes_say_where_what_and_how_to_mend() {
             "seen: [in-build]",
             "p.yml:6:54: `in-build` is not known in seen: one of `disk`, `rootfs` is wanted",
         ),
-        ("max-age: 24h", "max-age: 24", "p.yml:6:70: `max-age` reads as a number: put it in quotes"),
+        (
+            "max-age: 24h",
+            "max-age: 24",
+            "p.yml:6:70: `max-age` is 24, without a unit: write one behind it, such as `24h` or `7d`",
+        ),
         (
             "max-age: 24h",
             "max-age: 1y",
@@ -210,7 +214,7 @@ fn mistakes_say_where_what_and_how_to_mend() {
         (
             "reasons: {sample-database: note}",
             "name: q",
-            "p.yml:9:1: this is not YAML: duplicate mapping key `name`",
+            "p.yml:9:1: the key `name` is there twice: keep one of them",
         ),
     ] {
         assert!(GOOD.contains(from), "{from}");
@@ -247,30 +251,140 @@ fn every_mistake_is_told_at_once_and_in_order() {
     assert_eq!(Policy::parse("p.yml", &text).unwrap_err().0.len(), 2);
 }
 
-/// Which findings a rule is about: severity × fixability, with the empty list.
+/// Which severities a rule is for; the empty list is about every one.
 #[test]
-fn rules_truth_table() {
+fn severities_truth_table() {
     use Severity::{Critical, High, Low, Medium, Negligible, Unknown};
-    let rule =
-        |severity: &[Severity], fixable| Rule { severity: severity.to_vec(), fixable, then: Weight::Fail };
-    for (rule, severity, fixable, fits) in [
-        (rule(&[], None), Critical, true, false),
-        (rule(&[Critical], None), Critical, true, true),
-        (rule(&[Critical], None), Critical, false, true),
-        (rule(&[Critical], Some(true)), Critical, true, true),
-        (rule(&[Critical], Some(true)), Critical, false, false),
-        (rule(&[Critical], Some(false)), Critical, true, false),
-        (rule(&[Critical], Some(false)), Critical, false, true),
-        (rule(&[Critical], None), High, true, false),
-        (rule(&[High, Critical], None), High, true, true),
-        (rule(&[Unknown], None), Unknown, false, true),
-        (rule(&[Low], None), Unknown, false, true),
-        (rule(&[Medium], None), Unknown, false, true),
-        (rule(&[High], None), Unknown, false, false),
-        (rule(&[Negligible], None), Unknown, false, false),
-        (rule(&[Unknown], None), Low, false, false),
-        (rule(&[Low], None), Medium, false, false),
+    let rule = |severity: &[Severity]| Rule { severity: severity.to_vec(), ..Rule::about_all(Weight::Fail) };
+    for (rule, severity, fits) in [
+        (rule(&[]), Critical, true),
+        (rule(&[]), Unknown, true),
+        (rule(&[Critical]), Critical, true),
+        (rule(&[Critical]), High, false),
+        (rule(&[High, Critical]), High, true),
+        (rule(&[Unknown]), Unknown, true),
+        (rule(&[Low]), Unknown, true),
+        (rule(&[Medium]), Unknown, true),
+        (rule(&[High]), Unknown, false),
+        (rule(&[Negligible]), Unknown, false),
+        (rule(&[Unknown]), Low, false),
+        (rule(&[Low]), Medium, false),
     ] {
-        assert_eq!(rule.matches(severity, fixable), fits, "{rule:?} {severity} {fixable}");
+        assert_eq!(rule.covers(severity), fits, "{rule:?} {severity}");
     }
+}
+
+/// Everything that a policy can say, in the order in which it is written.
+const WHOLE: &str = "\
+mode: report-only
+secrets: [{severity: [critical, high], then: fail}, {id: aws-key, path: ['home/**'], then: review}]
+licenses: [{id: 'AGPL-*', package: openssl, then: review}]
+misconfigurations: [{severity: critical, then: fail}]
+feeds: {epss: {max-age: 3d}, kev: {max-age: 7d}}
+exceptions: {max-lifetime: 30d, warn-before: 7d, package-level: allow}
+auto-approve:
+  - {reasons: [unfixed-vulnerability], environments: [dev], images: ['db-*'], severity: low, unchanged: true}
+";
+
+const CONDITIONS: &str = "{severity: high, fixable: true, cvss-at-least: 9.0, epss-at-least: 0.1, kev: true, \
+    older-than: 30d, package: [a, 'b-*'], layer: image, id: 'CVE-*', path: 'usr/**', unscored: ignore, then: review}";
+
+#[test]
+fn a_policy_that_says_everything_resolves_and_reads_back() {
+    let text =
+        format!("{GOOD}{WHOLE}").replace("{severity: critical, fixable: true, then: fail}", CONDITIONS);
+    let resolved = Policy::parse("p.yml", &text).unwrap().resolve(&keys()).unwrap();
+    let written = String::from_utf8(resolved.bytes().to_vec()).unwrap();
+    let again = ResolvedPolicy::parse("resolved.json", &written).unwrap();
+    assert_eq!(again.bytes(), resolved.bytes());
+    assert!(again.policy().report_only() && again.policy().exception_limits().package_level);
+    assert_eq!(again.policy().rules(Class::Vulnerability), resolved.policy().rules(Class::Vulnerability));
+    for part in [
+        r#""mode":"report-only""#,
+        r#""cvss-at-least":9,"#,
+        r#""epss-at-least":0.1,"#,
+        r#""feeds":{"epss":{"max-age":"3d"},"kev":{"max-age":"7d"}}"#,
+        r#""package-level":"allow""#,
+        r#""unscored":"ignore""#,
+        r#"{"environments":["dev"],"images":["db-*"],"reasons":["unfixed-vulnerability"],"severity":["low"],"unchanged":true}"#,
+    ] {
+        assert!(written.contains(part), "{part} is not in {written}");
+    }
+}
+
+/// A policy that says nothing of the later sections resolves to bytes that do not name them.
+#[test]
+fn what_a_policy_does_not_say_is_not_written() {
+    let resolved = Policy::parse("p.yml", GOOD).unwrap().resolve(&keys()).unwrap();
+    let written = String::from_utf8(resolved.bytes().to_vec()).unwrap();
+    for key in ["mode", "secrets", "licenses", "misconfigurations", "feeds", "auto-approve", "package-level"]
+    {
+        assert!(!written.contains(&format!("\"{key}\":")), "{key} is in {written}");
+    }
+}
+
+/// Each row: a rule or an entry, and the problem that comes of it.
+#[test]
+fn mistaken_conditions_say_how_to_mend() {
+    let mut wrong = String::new();
+    for (section, text, wanted) in [
+        (
+            "secrets",
+            "{then: fail}",
+            "p.yml:10:11: a rule without a condition would be about everything: say which",
+        ),
+        ("secrets", "{severity: high, kev: true, then: fail}", "p.yml:10:28: `kev` is not known in a rule"),
+        ("secrets", "{id: [], then: fail}", "p.yml:10:16: `id` is empty: write one such as"),
+        ("secrets", "{id: 'a*b', then: fail}", "p.yml:10:16: `a*b` has a `*` that is not at its end"),
+        ("secrets", "{path: 'a[', then: fail}", "p.yml:10:18: `a[` is no path with wildcards"),
+        (
+            "licenses",
+            "{severity: high, unscored: ignore, then: fail}",
+            "p.yml:10:29: `unscored` is not known in a rule",
+        ),
+        ("auto-approve", "{reasons: []}", "p.yml:10:26: an entry for no reason clears nothing"),
+        ("auto-approve", "{unchanged: true}", "p.yml:10:16: an entry of auto-approve has no `reasons`"),
+        (
+            "auto-approve",
+            "{reasons: [bad-signature]}",
+            "p.yml:10:27: nothing clears `bad-signature` by itself: remove it",
+        ),
+        (
+            "auto-approve",
+            "{reasons: [tests-warned], unchanged: true}",
+            "p.yml:10:27: `tests-warned` is about no findings",
+        ),
+        (
+            "auto-approve",
+            "{reasons: [tests-wrned]}",
+            "p.yml:10:27: `tests-wrned` is no reason: did you mean `tests-warned`?",
+        ),
+    ] {
+        let text = format!("{GOOD}{section}: [{text}]\n");
+        let problems = Policy::parse("p.yml", &text).unwrap_err().to_string();
+        if !problems.lines().any(|line| line.starts_with(wanted)) {
+            wrong.push_str(&format!("{text}\nwanted {wanted}\nfound  {problems}\n"));
+        }
+    }
+    for (condition, wanted) in [
+        ("cvss-at-least: 11", "`cvss-at-least` is 11: a number above 0 and up to 10 is wanted"),
+        ("cvss-at-least: 0", "`cvss-at-least` is 0: a number above 0"),
+        ("epss-at-least: 10", "`epss-at-least` is 10: a number above 0 and up to 1 is wanted, such as 0.1"),
+        ("epss-at-least: -0.1", "`epss-at-least` is -0.1"),
+        ("epss-at-least: .nan", "value `.nan` is not a finite number"),
+        ("epss-at-least: '0.1'", "`epss-at-least` is text"),
+        ("kev: false", "`kev: false` would let go of what becomes known to be exploited"),
+        ("kev: 1", "`kev` is a number: `true` or `false` is wanted"),
+        ("older-than: 30", "`older-than` is 30, without a unit"),
+        ("unscored: ignore", "a rule without a condition"),
+        ("severity: high, unscored: ignore", "`unscored` in a rule that reads no score"),
+        ("severity: high, unscored: count", "`count` is not known in unscored"),
+    ] {
+        let text = GOOD.replace("severity: critical, fixable: true", condition);
+        let problems = Policy::parse("p.yml", &text).unwrap_err().to_string();
+        if !problems.lines().any(|line| line.contains(wanted)) {
+            wrong.push_str(&format!("{condition}\nwanted {wanted}\nfound  {problems}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }

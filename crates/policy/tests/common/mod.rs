@@ -1,13 +1,14 @@
 //! One case that passes, for every table to change.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part of this")]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test file uses its own part of this")]
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use model::{ContentDigest, Finding, Package, Severity, Sha256};
 use policy::{
-    Approval, Decision, Evidence, Exceptions, Facts, Image, Policy, Problems, ResolvedPolicy, Seen, Signed,
-    Statement, TestOutcome, decide,
+    Approval, Decision, Evidence, ExceptionLimits, Exceptions, Facts, Image, Policy, Problems,
+    ResolvedPolicy, Seen, Signed, Statement, TestOutcome, decide,
 };
 
 const POLICY: &str = "\
@@ -42,8 +43,28 @@ pub(crate) fn resolved() -> ResolvedPolicy {
     Policy::parse("p.yml", POLICY).unwrap().resolve(&keys).unwrap()
 }
 
+/// The test policy with other rules for vulnerabilities, and whatever else is to stand in it.
+pub(crate) fn with_rules(rules: &str, more: &str) -> ResolvedPolicy {
+    let (head, _) = POLICY.split_once("vulnerabilities:").unwrap();
+    let text = format!("{head}vulnerabilities: [{rules}]\n{more}\n");
+    let keys: BTreeMap<String, String> = ["bake", "assay", "approver"].map(|n| (n.into(), n.into())).into();
+    Policy::parse("p.yml", &text).unwrap_or_else(|error| panic!("{error}")).resolve(&keys).unwrap()
+}
+
+/// Feeds in which `CVE-2026-0001` is exploited and likely to be, `CVE-2026-0002` neither.
+pub(crate) fn feeds() -> policy::Feeds {
+    let epss = "#score_date:2026-11-21\ncve,epss,percentile\nCVE-2026-0001,0.5,0.9\nCVE-2026-0002,0.01,0.1\n";
+    let kev = br#"{"catalogVersion": "1", "dateReleased": "2026-11-20T00:00:00Z", "vulnerabilities": [{"cveID": "CVE-2026-0001"}]}"#;
+    policy::Feeds {
+        epss: Some(policy::Epss::parse(epss.as_bytes()).unwrap()),
+        kev: Some(policy::Kev::parse(kev).unwrap()),
+    }
+}
+
 pub(crate) fn exceptions(text: &str) -> Result<Exceptions, Problems> {
-    Exceptions::parse("e.yml", text, resolved().policy().exception_limits())
+    static LIMITS: OnceLock<ExceptionLimits> = OnceLock::new();
+    let limits = LIMITS.get_or_init(|| resolved().policy().exception_limits());
+    Exceptions::parse("e.yml", text, ExceptionLimits { package_level: true, ..*limits })
 }
 
 pub(crate) fn tested(passed: u64, failed: u64) -> Facts {
@@ -69,6 +90,7 @@ pub(crate) fn statement(file: &str, signer: &str, issued: &str, facts: Facts) ->
 
 pub(crate) fn finding(id: &str, package: &str, severity: Severity, fixable: bool) -> Finding {
     Finding {
+        class: model::Class::Vulnerability,
         id: id.into(),
         aliases: vec![],
         package: Package { name: package.into(), version: "1".into(), ..Package::default() },
@@ -86,6 +108,15 @@ pub(crate) fn finding(id: &str, package: &str, severity: Severity, fixable: bool
     }
 }
 
+/// The findings of a case's scan, to change.
+pub(crate) fn found(case: &mut Case) -> &mut Vec<Finding> {
+    let scan = case.evidence.statements.iter_mut().find_map(|statement| match &mut statement.facts {
+        Facts::Vulns { findings, .. } => Some(findings),
+        _ => None,
+    });
+    std::sync::Arc::make_mut(scan.unwrap())
+}
+
 impl Case {
     pub(crate) fn good() -> Self {
         let at = "2026-11-22T11:00:00Z";
@@ -95,19 +126,14 @@ impl Case {
             packages: 100,
             database: Some("2026-11-22T00:00:00Z".parse().unwrap()),
             sample: false,
-            findings: vec![],
+            looked_for: [model::Class::Vulnerability].into(),
+            findings: std::sync::Arc::default(),
         };
         let digest = |text: &[u8]| ContentDigest::new(Sha256::of(text));
         Self {
             policy: resolved(),
             exceptions: Exceptions::default(),
             evidence: Evidence {
-                image: Image {
-                    name: "image".into(),
-                    family: "family".into(),
-                    content_digest: digest(b"image"),
-                    base: Some(("base".into(), digest(b"base"))),
-                },
                 statements: vec![
                     statement("provenance", "bake", at, Facts::Provenance),
                     statement("test", "assay", at, tested(3, 0)),
@@ -123,7 +149,12 @@ impl Case {
                         },
                     ),
                 ],
-                objections: vec![],
+                ..Evidence::about(Image {
+                    name: "image".into(),
+                    family: "family".into(),
+                    content_digest: digest(b"image"),
+                    base: Some(("base".into(), digest(b"base"))),
+                })
             },
         }
     }

@@ -1,6 +1,6 @@
 use super::text::cut;
 use super::*;
-use model::Package;
+use model::{Class, Package};
 
 fn run() -> Run<'static> {
     Run {
@@ -15,6 +15,7 @@ fn run() -> Run<'static> {
 
 fn finding(id: &str, package: &str, severity: Severity) -> Finding {
     Finding {
+        class: Class::Vulnerability,
         id: id.into(),
         aliases: vec![],
         package: Package {
@@ -137,6 +138,39 @@ fn hostile_text_is_inert_and_the_limits_hold() {
     assert_eq!(rule["helpUri"], "https://e.org/ok");
     let text = log.to_string();
     assert!(!text.contains("\\u001b") && !text.contains('\u{202e}'));
+}
+
+#[test]
+fn each_class_has_rules_of_its_own() {
+    let mut findings: Vec<_> =
+        Class::ALL.map(|class| Finding { class, ..finding("X-1", "", Severity::High) }).into();
+    for found in &mut findings[1..] {
+        found.package = Package { path: Some("etc/app.conf".into()), ..Package::default() };
+    }
+    let log = rendered(&findings);
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let said: Vec<_> = rules
+        .iter()
+        .map(|rule| {
+            let of = |value: &Value| value.as_str().unwrap().to_owned();
+            let properties = &rule["properties"];
+            [of(&rule["id"]), of(&properties["tags"][1]), of(&properties["security-severity"])].join(" ")
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "X-1 vulnerability 8.0",
+            "license/X-1 license 8.0",
+            "misconfiguration/X-1 misconfiguration 8.0",
+            "secret/X-1 secret 8.0"
+        ]
+    );
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    assert_eq!(results[1]["ruleId"], "secret/X-1");
+    assert_eq!(results[1]["ruleIndex"], 3);
+    assert_eq!(results[1]["message"]["text"], "secret: X-1 in etc/app.conf (high): a title");
 }
 
 #[test]

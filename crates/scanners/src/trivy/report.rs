@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Finding, Package, Severity};
+use model::{Class, Finding, Package, Severity};
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::others;
 use super::wire::{Cvss, Os, RawPackage, Report, ResultEntry, Vulnerability};
 use crate::{OperatingSystem, ReportError, Scan};
 
@@ -37,11 +38,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Scan, ReportError> {
         other: 0,
         sources: Vec::new(),
     };
-    let mut sources = BTreeSet::new();
+    let mut gathered = Gathered::default();
     for (index, result) in report.results.unwrap_or_default().into_iter().enumerate() {
-        take_result(index, result, &mut scan, &mut sources)?;
+        take_result(index, result, &mut scan, &mut gathered)?;
     }
-    scan.sources = sources.into_iter().collect();
+    scan.sources = gathered.sources.into_iter().collect();
     Ok(scan)
 }
 
@@ -54,11 +55,18 @@ fn operating_system(os: Os) -> Option<OperatingSystem> {
     })
 }
 
+/// What is gathered over all results of a report.
+#[derive(Default)]
+struct Gathered {
+    sources: BTreeSet<String>,
+    packages: others::Packages,
+}
+
 fn take_result(
     index: usize,
     result: ResultEntry,
     scan: &mut Scan,
-    sources: &mut BTreeSet<String>,
+    gathered: &mut Gathered,
 ) -> Result<(), ReportError> {
     // Packages are found again by Trivy's own id: a name may be installed twice.
     let mut by_uid = BTreeMap::new();
@@ -66,40 +74,60 @@ fn take_result(
         if let Some(uid) = &raw.identifier.uid {
             by_uid.insert(uid.clone(), scan.packages.len());
         }
-        scan.packages.push(package(raw));
+        let package = package(raw);
+        let key = (package.name.clone(), package.path.clone());
+        gathered.packages.entry(key).or_insert_with(|| package.clone());
+        scan.packages.push(package);
         scan.os_packages += usize::from(result.class == "os-pkgs");
     }
-    scan.other += [&result.misconfigurations, &result.secrets, &result.licenses]
-        .into_iter()
-        .map(|entries| entries.as_ref().map_or(0, Vec::len))
-        .sum::<usize>();
 
-    let mut records = result.vulnerabilities.unwrap_or_default();
+    let of = |class: Class, records: Option<Vec<Value>>| {
+        let places = records.unwrap_or_default().into_iter().enumerate();
+        places.map(move |(place, record)| (class, place, record))
+    };
+    let mut records: Vec<(Class, usize, Value)> = of(Class::Vulnerability, result.vulnerabilities)
+        .chain(of(Class::Misconfiguration, result.misconfigurations))
+        .chain(of(Class::Secret, result.secrets))
+        .chain(of(Class::License, result.licenses))
+        .collect();
     let reported = records.len();
-    for modified in result.modified.unwrap_or_default() {
-        if modified.r#type == "vulnerability" {
-            records.push(modified.finding);
-        } else {
-            scan.other += 1;
+    for (place, modified) in result.modified.unwrap_or_default().into_iter().enumerate() {
+        match Class::ALL.into_iter().find(|class| class.as_str() == modified.r#type) {
+            Some(class) => records.push((class, place, modified.finding)),
+            None => scan.other += 1,
         }
     }
-    scan.suppressed += records.len() - reported;
-    for (place, record) in records.into_iter().enumerate() {
+    for (at, (class, place, record)) in records.into_iter().enumerate() {
         let entry = |problem: String| ReportError::Entry {
             what: WHAT,
-            place: format!("Results[{index}], vulnerability {place}"),
+            place: format!("Results[{index}], {class} {place}"),
             problem,
         };
-        let raw = Vulnerability::deserialize(&record).map_err(|error| entry(error.to_string()))?;
-        if let Some(source) = raw.data_source.as_ref().filter(|source| !source.name.is_empty()) {
-            sources.insert(source.name.clone());
+        let found = if class == Class::Vulnerability {
+            vulnerability(record, &by_uid, &scan.packages, &mut gathered.sources).map(Some)
+        } else {
+            others::read(class, &record, &result.target, &gathered.packages)
+        };
+        if let Some(finding) = found.map_err(entry)? {
+            scan.suppressed += usize::from(at >= reported);
+            scan.findings.push(finding);
         }
-        let known = raw.pkg_identifier.uid.as_ref().and_then(|uid| by_uid.get(uid)).copied();
-        let known = known.and_then(|at| scan.packages.get(at));
-        let finding = finding(raw, known, record).map_err(entry)?;
-        scan.findings.push(finding);
     }
     Ok(())
+}
+
+fn vulnerability(
+    record: Value,
+    by_uid: &BTreeMap<String, usize>,
+    packages: &[Package],
+    sources: &mut BTreeSet<String>,
+) -> Result<Finding, String> {
+    let raw = Vulnerability::deserialize(&record).map_err(|error| error.to_string())?;
+    if let Some(source) = raw.data_source.as_ref().filter(|source| !source.name.is_empty()) {
+        sources.insert(source.name.clone());
+    }
+    let known = raw.pkg_identifier.uid.as_ref().and_then(|uid| by_uid.get(uid)).copied();
+    finding(raw, known.and_then(|at| packages.get(at)), record)
 }
 
 fn package(raw: RawPackage) -> Package {
@@ -116,7 +144,7 @@ fn package(raw: RawPackage) -> Package {
         version,
         purl: raw.identifier.purl,
         path: raw.file_path.filter(|path| !path.is_empty()),
-        layer: raw.layer.digest.or(raw.layer.diff_id),
+        layer: raw.layer.name(),
     }
 }
 
@@ -133,9 +161,10 @@ fn finding(raw: Vulnerability, known: Option<&Package>, record: Value) -> Result
         version: raw.installed_version,
         purl: raw.pkg_identifier.purl.or_else(|| known.and_then(|package| package.purl.clone())),
         path: path.or_else(|| known.and_then(|package| package.path.clone())),
-        layer: raw.layer.digest.or(raw.layer.diff_id),
+        layer: raw.layer.name(),
     };
     Ok(Finding {
+        class: Class::Vulnerability,
         id: raw.id,
         aliases: raw.vendor_ids,
         package,
@@ -155,7 +184,7 @@ fn finding(raw: Vulnerability, known: Option<&Package>, record: Value) -> Result
 
 /// A missing severity is unknown; a word nobody knows is an error, because whatever it means it
 /// would be decided wrongly.
-fn severity(word: Option<&str>) -> Result<Severity, String> {
+pub(super) fn severity(word: Option<&str>) -> Result<Severity, String> {
     match word {
         None | Some("") => Ok(Severity::Unknown),
         Some(word) => word.parse().map_err(|error: model::UnknownSeverity| error.to_string()),
@@ -190,7 +219,7 @@ fn cvss(sources: Option<&BTreeMap<String, Cvss>>) -> Option<f64> {
 }
 
 /// Only what a browser would take as a web page, each once.
-fn links(primary: Option<String>, references: Vec<String>) -> Vec<String> {
+pub(super) fn links(primary: Option<String>, references: Vec<String>) -> Vec<String> {
     let mut links: Vec<String> = Vec::new();
     let mut seen = BTreeSet::new();
     for link in primary.into_iter().chain(references) {

@@ -1,6 +1,6 @@
 //! Trivy's JSON report as it lies in the file: the members that are read, and no more.
 //!
-//! A vulnerability stays a JSON value at first, because it is kept as it came.
+//! A finding stays a JSON value at first, because its record is made of it.
 
 use std::collections::BTreeMap;
 
@@ -47,17 +47,19 @@ pub(super) struct Os {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ResultEntry {
     #[serde(default)]
+    pub(super) target: String,
+    #[serde(default)]
     pub(super) class: String,
     pub(super) packages: Option<Vec<RawPackage>>,
     pub(super) vulnerabilities: Option<Vec<Value>>,
-    pub(super) misconfigurations: Option<Vec<serde::de::IgnoredAny>>,
-    pub(super) secrets: Option<Vec<serde::de::IgnoredAny>>,
-    pub(super) licenses: Option<Vec<serde::de::IgnoredAny>>,
+    pub(super) misconfigurations: Option<Vec<Value>>,
+    pub(super) secrets: Option<Vec<Value>>,
+    pub(super) licenses: Option<Vec<Value>>,
     #[serde(rename = "ExperimentalModifiedFindings")]
     pub(super) modified: Option<Vec<Modified>>,
 }
 
-/// A finding that an ignore file or a VEX document took out of `Vulnerabilities`.
+/// A finding that an ignore file or a VEX document took out of its list.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Modified {
@@ -82,6 +84,12 @@ pub(super) struct Layer {
     pub(super) digest: Option<String>,
     #[serde(rename = "DiffID")]
     pub(super) diff_id: Option<String>,
+}
+
+impl Layer {
+    pub(super) fn name(self) -> Option<String> {
+        self.digest.or(self.diff_id)
+    }
 }
 
 #[derive(Deserialize)]
@@ -150,4 +158,54 @@ pub(super) struct Cvss {
     pub(super) v3: Option<f64>,
     #[serde(rename = "V40Score")]
     pub(super) v40: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Secret {
+    #[serde(rename = "RuleID")]
+    pub(super) rule_id: String,
+    pub(super) severity: Option<String>,
+    #[serde(default)]
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) layer: Layer,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct License {
+    pub(super) severity: Option<String>,
+    #[serde(default)]
+    pub(super) category: String,
+    #[serde(default)]
+    pub(super) pkg_name: String,
+    #[serde(default)]
+    pub(super) file_path: String,
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) link: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Misconfiguration {
+    #[serde(default, rename = "ID")]
+    pub(super) id: String,
+    #[serde(default, rename = "AVDID")]
+    pub(super) avd_id: String,
+    #[serde(default)]
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) description: String,
+    #[serde(default)]
+    pub(super) resolution: String,
+    pub(super) severity: Option<String>,
+    #[serde(rename = "PrimaryURL")]
+    pub(super) primary_url: Option<String>,
+    pub(super) references: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) layer: Layer,
 }

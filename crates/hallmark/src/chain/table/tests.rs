@@ -18,6 +18,8 @@ const LEFT_OUT: &[(&Step, &str, &str)] = &[
     (&SCAN, "architecture", "image.json says it"),
     (&GATE, "resume", "an approval is for a verdict that there is already"),
     (&GATE, "replay", "`hallmark gate --replay` does that"),
+    (&GATE, "explain-policy", "`hallmark gate --explain-policy` does that"),
+    (&GATE, "family", "image.json says it"),
     (&PUBLISH, "disk", "the disks are where the bake left them"),
     (&PUBLISH, "max-verdict-age", "the verdict is a moment old"),
 ];

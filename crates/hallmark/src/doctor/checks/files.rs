@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Place, count, named};
+use crate::doctor::policies;
 use crate::doctor::project::{Named, Project};
 use policy::yaml::{self, Node};
 
@@ -13,6 +14,9 @@ pub(super) fn exist(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut good = BTreeSet::new();
     for file in project.named() {
+        if file.input == "policy" && policies::ships(&file.path) {
+            continue;
+        }
         match lacking(project, &file) {
             None => {
                 good.insert(file.path);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::permissions::relevant;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, count, named};
-use crate::doctor::workflow::{Job, Step, Workflow};
+use crate::doctor::workflow::{Step, Workflow};
 use crate::words::{expressions, has_word};
 
 /// Which job of the chain an action belongs to.
@@ -223,56 +223,6 @@ pub(super) fn publish_environment(facts: &Facts) -> Vec<Finding> {
         found.push(Finding::ok(good.into_iter().collect::<Vec<_>>().join(", ")));
     }
     found
-}
-
-/// Whether what is being built can bring its own policy along.
-pub(super) fn protected_rules(facts: &Facts) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let mut good = 0;
-    for workflow in relevant(facts) {
-        let pull = ["pull_request", "pull_request_target"]
-            .iter()
-            .find_map(|event| workflow.triggers.get_key_value(*event));
-        for job in &workflow.jobs {
-            for step in job.steps.iter().filter(|step| step.is("gate") || step.is("chain")) {
-                let Some(policy) = step.literal("policy") else { continue };
-                if is_from_protected_ref(job, policy) {
-                    good += 1;
-                    continue;
-                }
-                let at = step.given("policy").map_or(&step.at, |given| &given.at);
-                let mend = "check the policy out in this job by a `ref:` that is protected, such as ${{ github.event.repository.default_branch }}";
-                found.push(match pull {
-                    Some((event, _)) => Finding::warning(
-                        format!("on {}, the policy comes from what is being built: a change can let itself pass", named(event)),
-                        mend,
-                    ),
-                    None => Finding::note("the policy comes from the ref that the workflow is started on", mend),
-                }.at(at));
-            }
-        }
-    }
-    if found.is_empty() && good > 0 {
-        found.push(Finding::ok("checked out by a ref of its own"));
-    }
-    found
-}
-
-/// Whether the last checkout that brings the file has a `ref` that is not the change's own.
-fn is_from_protected_ref(job: &Job, policy: &str) -> bool {
-    let policy = policy.trim_start_matches("./");
-    let brings = |step: &&Step| {
-        let folder = step.value("path").unwrap_or("").trim_start_matches("./").trim_end_matches('/');
-        step.is_others("actions/checkout")
-            && (folder.is_empty() || folder == "." || policy.starts_with(&format!("{folder}/")))
-    };
-    let last = job.steps.iter().rfind(brings);
-    last.is_some_and(|step| {
-        let own = ["head", "github.sha", "github.ref", "pull", "inputs."];
-        // Another repository has refs of its own.
-        step.value("repository").is_some()
-            || step.value("ref").is_some_and(|reference| !own.iter().any(|part| reference.contains(part)))
-    })
 }
 
 /// Whether code of a pull request from anywhere runs with this repository's secrets.

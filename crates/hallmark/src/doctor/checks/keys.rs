@@ -8,6 +8,7 @@ use policy::{EvidenceKind, Key, Policy};
 use super::rules::{key_files, named_policies};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Place, count, named};
+use crate::doctor::policies;
 use crate::doctor::project::{Project, normal};
 use crate::doctor::workflow::Step;
 use policy::yaml::{self, Node};
@@ -63,7 +64,7 @@ fn wanted(facts: &Facts) -> Vec<Wanted> {
     let project = &facts.project;
     let mut all = Vec::new();
     for file in named_policies(facts) {
-        let Some(policy) = read(project, &file.path) else { continue };
+        let Some(policy) = policies::read(project, &file).and_then(Result::ok) else { continue };
         for (signer, path) in key_files(&file.path, &policy) {
             all.push(Wanted { path, of: signer.to_owned(), at: Place::file(&file.path) });
         }
@@ -157,18 +158,16 @@ fn private_keys(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-fn read(project: &Project, path: &str) -> Option<Policy> {
-    project.text(path).ok().and_then(|text| Policy::parse(path, &text).ok())
-}
-
 /// Whether the key whose verdicts are carried out is one that the policy lets sign verdicts.
 pub(super) fn verdict_signer(facts: &Facts) -> Vec<Finding> {
     let project = &facts.project;
     // With several policies it is not known which one a verdict will be by.
-    let policies: BTreeSet<String> = named_policies(facts).into_iter().map(|file| file.path).collect();
-    let [path] = &policies.into_iter().collect::<Vec<_>>()[..] else { return vec![] };
-    let Some(policy) = read(project, path) else { return vec![] };
-    let trusted = trusted(facts, path, &policy);
+    let uses = named_policies(facts);
+    let Some(file) = uses.first().filter(|first| uses.iter().all(|other| other.path == first.path)) else {
+        return vec![];
+    };
+    let Some(policy) = policies::read(project, file).and_then(Result::ok) else { return vec![] };
+    let trusted = trusted(facts, &file.path, &policy);
     let mut found = Vec::new();
     let mut good = 0;
     for file in project.named_by("verdict-signer") {

@@ -8,6 +8,7 @@ use policy::{Exception, ExceptionLimits, Exceptions, Key, Policy, Problem, Probl
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Place, count, named};
+use crate::doctor::policies;
 use crate::doctor::project::{Named, normal};
 
 /// Whether each policy reads, and every signer has a key.
@@ -20,8 +21,8 @@ pub(super) fn policy(facts: &Facts) -> Vec<Finding> {
         if !seen.insert((file.path.clone(), signers.clone())) {
             continue;
         }
-        let Ok(text) = facts.project.text(&file.path) else { continue };
-        match Policy::parse(&file.path, &text) {
+        let Some(read) = policies::read(&facts.project, &file) else { continue };
+        match read {
             Ok(policy) => {
                 good += 1;
                 found.extend(without_keys(&file, &policy, &signers));
@@ -75,6 +76,46 @@ fn without_keys(file: &Named<'_>, policy: &Policy, given: &BTreeSet<String>) -> 
         .collect()
 }
 
+/// Whether the gate will read each policy at all: not from a checkout, unless it is said what it has to be.
+pub(super) fn origin(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut good = 0;
+    for file in named_policies(facts) {
+        let given = |input: &str| file.step.given(input).is_some();
+        if policies::ships(&file.path) || given("policy-digest") {
+            good += 1;
+            continue;
+        }
+        if !given("token") {
+            let what = format!(
+                "{} lies in the checkout, and on a runner the gate does not take it from there",
+                named(&file.path)
+            );
+            let mend = "give `token: ${{ github.token }}` (with `contents: read`), and it is read from the protected branch; or `policy-digest`";
+            found.push(Finding::problem(what, mend).at(&file.at));
+            continue;
+        }
+        let other = given("policy-repository") || given("policy-ref");
+        match &facts.server.branch {
+            _ if other => found.push(
+                Finding::unknown("whether the branch that `policy-ref` or `policy-repository` names is protected is not known", "")
+                    .at(&file.at),
+            ),
+            Ok(branch) if !branch.is_protected() => {
+                let what = format!("the policy is read from {}, which is not protected: the gate refuses that", named(&branch.name));
+                let mend = "protect it (Settings, Rules), name by `policy-ref` a branch that is, or give `policy-digest`";
+                found.push(Finding::problem(what, mend).at(&file.at));
+            }
+            // What is not known about the default branch is told once, there.
+            Ok(_) | Err(_) => good += 1,
+        }
+    }
+    if found.is_empty() && good > 0 {
+        found.push(Finding::ok("from a protected branch, by digest, or out of Hallmark itself"));
+    }
+    found
+}
+
 /// Whether each exceptions file reads, and what is over or about to be.
 pub(super) fn exceptions(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -113,8 +154,7 @@ fn limits(facts: &Facts, file: &Named<'_>) -> Option<ExceptionLimits> {
     let policies = facts.project.named().into_iter();
     let policy =
         policies.filter(|named| named.input == "policy").find(|named| std::ptr::eq(named.step, file.step))?;
-    let text = facts.project.text(&policy.path).ok()?;
-    Some(Policy::parse(&policy.path, &text).ok()?.exception_limits())
+    Some(policies::read(&facts.project, &policy)?.ok()?.exception_limits())
 }
 
 fn dated(now: Timestamp, file: &str, limits: ExceptionLimits, exception: &Exception) -> Option<Finding> {

@@ -138,7 +138,7 @@ fn rules(environment: &Environment, publishes: bool) -> Vec<Finding> {
 /// Whether one person alone can change what the default branch says about policy.
 pub(super) fn default_branch(facts: &Facts) -> Vec<Finding> {
     vec![match &facts.server.branch {
-        Ok(branch) if branch.protected || branch.rules.iter().any(|rule| rule == "pull_request") => {
+        Ok(branch) if branch.is_protected() => {
             let rules = if branch.rules.is_empty() {
                 String::new()
             } else {

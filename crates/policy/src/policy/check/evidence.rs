@@ -45,7 +45,7 @@ pub(super) fn evidence(
 }
 
 /// The keys that make sense for a kind.
-fn keys_of(kind: EvidenceKind) -> Vec<&'static str> {
+pub(crate) fn keys_of(kind: EvidenceKind) -> Vec<&'static str> {
     let mut keys = vec!["signed-by", "allow-unsigned"];
     if kind.can_be_required() {
         keys.extend(["required", "max-age"]);

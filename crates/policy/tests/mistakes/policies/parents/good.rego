@@ -1,0 +1,3 @@
+package hallmark
+
+deny contains "no" if input.image.name == "bad"

@@ -1,0 +1,3 @@
+package hallmark
+
+allow if true

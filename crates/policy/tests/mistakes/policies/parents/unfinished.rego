@@ -1,0 +1,3 @@
+package hallmark
+
+deny contains "x" if {
