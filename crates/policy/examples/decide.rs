@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fs::read_to_string;
+use std::fs::{read, read_to_string};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ fn decided(policy: &str, exceptions: &str, findings: &str) -> Result<String, Box
     let policy = policy.resolve(&keys)?;
     let limits = policy.policy().exception_limits();
     let exceptions = Exceptions::parse(exceptions, &read_to_string(exceptions)?, limits)?;
-    let findings: Vec<Finding> = serde_json::from_str(&read_to_string(findings)?)?;
+    let findings: Vec<Finding> = serde_json::from_slice(&read(findings)?)?;
     let now = NOW.parse()?;
     let scan = Statement {
         file: "vulns".into(),

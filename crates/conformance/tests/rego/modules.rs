@@ -275,6 +275,53 @@ deny contains "x" if not good"#,
         r#"deny contains sprintf("%v", [graph.reachable({"a": ["b"], "b": [], "c": []}, {"a"})])"#,
         true,
     ),
+    (
+        "more bits",
+        r#"deny contains sprintf("%v", [[bits.negate(5), bits.or(6, 3), bits.rsh(16, 2), bits.xor(6, 3)]])"#,
+        true,
+    ),
+    (
+        "kinds",
+        r#"deny contains sprintf("%v", [[is_boolean(true), is_null(null), is_number(1), is_set({1}), is_string("a"), is_array([1]), is_object({})]])"#,
+        true,
+    ),
+    (
+        "more strings",
+        r#"deny contains sprintf("%v", [[format_int(255, 16), indexof_n("abcb", "b"), strings.any_suffix_match("a.b", [".b"]), strings.count("abab", "a"), strings.replace_n({"a": "1", "b": "2"}, "abc"), trim_left("xxa", "x"), trim_right("axx", "x"), trim_space(" a ")]])"#,
+        true,
+    ),
+    (
+        "json's parts",
+        r#"deny contains sprintf("%v", [[json.filter({"a": {"b": 1, "c": 2}}, ["a/b"]), json.remove({"a": {"b": 1, "c": 2}}, ["a/b"]), json.is_valid("{")]])"#,
+        true,
+    ),
+    (
+        "json, written wide",
+        r#"deny contains sprintf("%v", [[json.marshal_with_options({"a": [1, 2]}, {"pretty": true, "indent": "  "})]])"#,
+        true,
+    ),
+    (
+        "object's parts",
+        r#"deny contains sprintf("%v", [[object.filter({"a": 1, "b": 2}, ["a"]), object.subset({"a": 1, "b": 2}, {"a": 1}), object.union_n([{"a": 1}, {"b": 2}])]])"#,
+        true,
+    ),
+    (
+        "more regex",
+        r#"deny contains sprintf("%v", [[regex.find_all_string_submatch_n("a(.)", "abac", -1), regex.is_valid("(")]])"#,
+        true,
+    ),
+    (
+        "a template",
+        r#"deny contains sprintf("%v", [[regex.template_match("urn:{.*}", "urn:a", "{", "}")]])"#,
+        true,
+    ),
+    ("ways", r#"deny contains sprintf("%v", [[graph.reachable_paths({"a": ["b"], "b": []}, {"a"})]])"#, true),
+    ("steps", r#"deny contains sprintf("%v", [[numbers.range_step(1, 7, 3)]])"#, true),
+    (
+        "units of two kinds",
+        r#"deny contains sprintf("%v", [[units.parse("10K"), units.parse_bytes("1MB")]])"#,
+        true,
+    ),
     ("unification", r#"deny contains x if { [x, "b"] = ["a", "b"] }"#, true),
     ("object patterns", r#"deny contains id if { {"a": id} = {"a": "x"} }"#, true),
     (

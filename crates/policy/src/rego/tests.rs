@@ -237,3 +237,20 @@ deny contains {"msg": sprintf("m %d", [n]), "weight": "note"} if some n in numbe
         answer("deny contains concat(\"\", [sprintf(\"%d\", [n]) | some n in numbers.range(1, 5000)])", "{}");
     assert_eq!(long.unwrap()[0].message.chars().count(), 1001);
 }
+
+/// The page for authors names every function and every field, and the example beside it reads.
+#[test]
+fn the_page_says_what_there_is() {
+    let page = include_str!("../../../../policies/rego.md");
+    for name in super::builtins::allowed() {
+        let said = page.contains(&format!("`{name}`")) || page.contains(&format!("`{name}("));
+        assert!(said, "policies/rego.md does not name `{name}`");
+    }
+    let fields = include_str!("input.rs").split("(\"").skip(1).filter_map(|rest| rest.split_once("\", |"));
+    let fields: Vec<&str> = fields.map(|(name, _)| name).collect();
+    assert!(fields.len() > 70, "{fields:?}");
+    for name in fields {
+        assert!(page.contains(&format!("`{name}`")), "policies/rego.md does not name the field `{name}`");
+    }
+    Module::parse("extra.rego", include_str!("../../../../policies/examples/extra.rego")).unwrap();
+}
