@@ -98,16 +98,15 @@ impl Module {
     pub fn evaluate(&self, input: Value) -> Result<Vec<Denial>, String> {
         let mut engine = self.engine.clone();
         engine.set_input(input);
-        let work = move || (engine.eval_rule(format!("{PACKAGE}.{RULE}")), engine);
+        let work = move || engine.eval_rule(format!("{PACKAGE}.{RULE}"));
         let ended = thread::Builder::new()
             .stack_size(STACK)
             .spawn(work)
             .map_err(|error| format!("there is no thread for it: {error}"))?
             .join();
-        let (answer, engine) = ended.map_err(|_| "its evaluation broke down".to_owned())?;
-        // A long document takes a while to be given back, and nobody has to wait for that.
-        drop(thread::Builder::new().spawn(move || drop(engine)));
-        let value = answer.map_err(|error| Said::of(&error.to_string()).to_string())?;
+        let value = ended
+            .map_err(|_| "its evaluation broke down".to_owned())?
+            .map_err(|error| Said::of(&error.to_string()).to_string())?;
         denial::read(&value)
     }
 }

@@ -1,9 +1,6 @@
 //! The document that a Rego module sees, version 1. `policies/rego.md` describes it; a field is added,
 //! never changed or taken away, as long as the version is the same.
 
-use std::num::NonZeroUsize;
-use std::thread;
-
 use jiff::Timestamp;
 use model::{Finding, Package, Reason, Weight};
 use regorus::Value;
@@ -17,8 +14,6 @@ use crate::policy::Policy;
 
 /// The version of the document.
 const VERSION: u32 = 1;
-/// Fewer findings than that are not worth a thread.
-const A_CORES_WORTH: usize = 2000;
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
 /// What the document is made from.
@@ -47,7 +42,11 @@ fn whole<'d>() -> Table<Input<'d>> {
         ("now", |input| text(&whole_seconds(input.now).to_string())),
         ("nowUnix", |input| Some(Value::from(input.now.as_second()))),
         ("image", |input| Some(Table::new(IMAGE).object(&input.evidence.image))),
-        ("findings", |input| Some(findings(input.findings, input.now))),
+        ("findings", |input| {
+            let finding = finding();
+            let each = |judged| finding.object(&Seen { judged, now: input.now });
+            Some(Value::from(input.findings.iter().map(each).collect::<Vec<_>>()))
+        }),
         ("exceptions", |input| Some(Table::new(EXCEPTION).objects(input.exceptions))),
         ("packages", |input| Some(packages(input.evidence.packages.iter()))),
         ("evidence", |input| Some(Table::new(STATEMENT).objects(input.deciding.iter().copied()))),
@@ -82,31 +81,6 @@ impl Seen<'_> {
     fn finding(&self) -> &Finding {
         &self.judged.finding
     }
-}
-
-/// All of them, on as many cores as there are: nothing else about a document takes long.
-fn findings(findings: &[Judged], now: Timestamp) -> Value {
-    // Names of fields are counted as they are used, and cores that count the same ones wait for each other.
-    let some = |part: &[Judged]| {
-        let finding = finding();
-        part.iter().map(|judged| finding.object(&Seen { judged, now })).collect::<Vec<_>>()
-    };
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let part = findings.len().div_ceil(cores).max(A_CORES_WORTH);
-    let all = thread::scope(|scope| {
-        let parts: Vec<_> = findings
-            .chunks(part)
-            .map(|part| (part, thread::Builder::new().spawn_scoped(scope, move || some(part))))
-            .collect();
-        let mut all = Vec::with_capacity(findings.len());
-        for (part, running) in parts {
-            // What cannot be done beside is done here.
-            let done = running.ok().and_then(|running| running.join().ok());
-            all.extend(done.unwrap_or_else(|| some(part)));
-        }
-        all
-    });
-    Value::from(all)
 }
 
 fn finding<'d>() -> Table<Seen<'d>> {
