@@ -4,7 +4,8 @@
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use model::Sha256;
@@ -258,23 +259,29 @@ async fn an_https_address_is_answered_in_tls_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn two_at_once_download_once() {
+async fn several_at_once_download_once() {
     for (file, asset, more) in packings() {
         let cache = tempfile::tempdir().unwrap();
-        let server = Server::new(vec![Reply::Whole(asset.clone())]);
+        // The first is answered when the three others have said that they wait: else it may be done before they ask.
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let server = Server::new(vec![Reply::Once(waiting.clone(), 3, asset.clone())]);
         let (lock, settings) = (lock(file, &asset, more), settings(cache.path(), Some(server.mirror())));
-        let four = tokio::join!(
-            get(&lock, &settings),
-            get(&lock, &settings),
-            get(&lock, &settings),
-            get(&lock, &settings)
-        );
-        let results = [four.0, four.1, four.2, four.3];
-        let downloaded = |t: &&(Result<Tool, Error>, _)| t.0.as_ref().unwrap().source == Source::Downloaded;
-        assert_eq!(results.iter().filter(downloaded).count(), 1);
+        let one = async || {
+            let fake = Fake::new();
+            let mut on = |event| {
+                if event == (Event::Waiting { name: "probe".to_owned() }) {
+                    waiting.fetch_add(1, Ordering::SeqCst);
+                }
+            };
+            let tools = Tools::new(lock.clone(), settings.clone(), &fake);
+            tools.get_with("probe", &mut on).await.unwrap().source
+        };
+        let four = tokio::join!(one(), one(), one(), one());
+        let mut sources = [four.0, four.1, four.2, four.3];
+        sources.sort_by_key(|source| *source != Source::Downloaded);
+        assert_eq!(sources, [Source::Downloaded, Source::Cache, Source::Cache, Source::Cache], "{file}");
         assert_eq!(server.asked().len(), 1, "{file}");
-        let waited = results.iter().filter(|t| t.1.contains(&Event::Waiting { name: "probe".to_owned() }));
-        assert_eq!(waited.count(), 3);
+        assert_eq!(waiting.load(Ordering::SeqCst), 3, "{file}");
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum Reply {
     Endless,
     Status(u16),
     Redirect(String),
+    /// Sends this once so many are counted, or nothing when the server ends before that.
+    Once(Arc<AtomicUsize>, usize, Vec<u8>),
 }
 
 /// A web server on loopback that answers with the given replies, the last one for ever.
@@ -119,6 +121,16 @@ fn answer(mut to: &TcpStream, reply: &Reply, sent: &AtomicUsize, stop: &AtomicBo
         |length: u64| format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
     match reply {
         Reply::Whole(bytes) => {
+            to.write_all(head(bytes.len() as u64).as_bytes())?;
+            to.write_all(bytes)
+        }
+        Reply::Once(counted, enough, bytes) => {
+            while counted.load(Ordering::SeqCst) < *enough {
+                if stop.load(Ordering::SeqCst) {
+                    return Ok(());
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
             to.write_all(head(bytes.len() as u64).as_bytes())?;
             to.write_all(bytes)
         }
