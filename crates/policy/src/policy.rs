@@ -51,6 +51,8 @@ pub struct Policy {
     pub(crate) rego: Option<Module>,
     /// Decide and record, and hold nothing up.
     pub(crate) report_only: bool,
+    /// What it is in force for: what passes for one environment has not passed for another, whatever the rules.
+    pub(crate) environment: Option<String>,
 }
 
 /// Where a policy's parts come from.

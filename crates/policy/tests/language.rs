@@ -388,3 +388,30 @@ proptest! {
         prop_assert!(before.iter().all(|rule| after.contains(rule)), "{:?} {:?}", before, after);
     }
 }
+
+/// What an exception or an entry of `auto-approve` lets through in one environment must not pass in another, also
+/// where the policy's own rules are the same in both.
+#[test]
+fn a_policy_is_another_in_each_environment() {
+    let text = "version: 1\nname: acme\nextends: minimal\n";
+    let keys =
+        ["bake", "assay", "approver", "publish"].map(|name| (name.to_owned(), format!("{name}\n"))).into();
+    let digest = |text: &str, environment: Option<&str>| {
+        let scope = policy::Scope { family: None, environment };
+        let unchecked = policy::UncheckedPolicy::parse("policy.yml", text).unwrap();
+        let policy = unchecked.check_for(&scope).map_err(|problems| problems.to_string())?;
+        let resolved = policy.resolve(&keys).unwrap();
+        let again =
+            policy::ResolvedPolicy::parse("again", std::str::from_utf8(resolved.bytes()).unwrap()).unwrap();
+        assert_eq!(again.digest(), resolved.digest());
+        Ok::<_, String>(resolved.digest())
+    };
+    let digests = [None, Some("dev"), Some("prod")].map(|environment| digest(text, environment).unwrap());
+    assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2], "{digests:?}");
+
+    let own = format!("{text}environment: prod\n");
+    assert_eq!(digest(&own, None), Ok(digests[2]));
+    assert_eq!(digest(&own, Some("prod")), Ok(digests[2]));
+    let error = digest(&own, Some("dev")).unwrap_err();
+    assert!(error.contains("policy.yml:4:14: the policy is for `prod`, and `dev` was asked for"), "{error}");
+}

@@ -71,6 +71,7 @@ fn whole(fields: &mut Fields<'_>, files: &Files, tree: &Node) -> Option<Policy> 
     let feeds = feeds(fields, &top);
     let auto_approve = auto_approve(fields, &top);
     let report_only = report_only(fields, &top);
+    let environment = top.get("environment").and_then(|node| fields.text(node, "environment"));
     let rego = rego(fields, &top);
     Some(Policy {
         origin: Origin { files: files.clone(), tree: tree.clone(), was: BTreeMap::new(), anew: Vec::new() },
@@ -86,6 +87,7 @@ fn whole(fields: &mut Fields<'_>, files: &Files, tree: &Node) -> Option<Policy> 
         auto_approve,
         rego,
         report_only,
+        environment,
     })
 }
 

@@ -76,7 +76,8 @@ impl Page<'_> {
             (_, Some((_, value))) => self.leaf(section.name, 0, value),
             (_, None) => {
                 if let Some(default) = default.and_then(Json::as_str) {
-                    self.line(0, &format!("{}: {default}", section.name), "default");
+                    let from = if section.name == "environment" { "as asked for" } else { "default" };
+                    self.line(0, &format!("{}: {default}", section.name), from);
                 }
             }
         }

@@ -125,6 +125,9 @@ impl Policy {
                 written[*section] = rules.iter().map(rule).collect();
             }
         }
+        if let Some(environment) = &self.environment {
+            written["environment"] = json!(environment);
+        }
         if self.report_only {
             written["mode"] = json!("report-only");
         }

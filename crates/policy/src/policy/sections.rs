@@ -30,10 +30,11 @@ const fn section(name: &'static str, merge: Merge, in_overrides: bool) -> Sectio
 }
 
 /// Every section, in the order in which a policy reads best.
-pub(crate) const SECTIONS: [Section; 19] = [
+pub(crate) const SECTIONS: [Section; 20] = [
     section("version", Merge::Own, false),
     section("name", Merge::Own, false),
     section("description", Merge::Own, false),
+    section("environment", Merge::Own, false),
     section("extends", Merge::Own, false),
     section("replace", Merge::Own, true),
     section("mode", Merge::Whole, true),

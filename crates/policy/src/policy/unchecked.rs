@@ -85,6 +85,16 @@ impl UncheckedPolicy {
             }
         }
         let base = Merged::of(&mut fields, &trees);
+        let own = trees.last().and_then(|own| own.get("environment"));
+        let own = own.and_then(|node| fields.text(node, "environment").map(|name| (name, node.at)));
+        if let (Some((own, at)), Some(given)) = (&own, scope.environment)
+            && own != given
+        {
+            let what = format!("the policy is for `{own}`, and `{given}` was asked for");
+            fields.problem(*at, what, "take `environment` out, or ask for the same");
+        }
+        let environment = scope.environment.or(own.as_ref().map(|(name, _)| name.as_str()));
+        let scope = &Scope { environment, ..*scope };
         let overrides = overrides(&mut fields, &trees);
         let mut in_force = base.clone();
         let mut policy =
@@ -111,6 +121,7 @@ impl UncheckedPolicy {
         }
         match policy {
             Ok(mut policy) if problems.is_empty() => {
+                policy.environment = scope.environment.map(str::to_owned);
                 policy.origin =
                     Origin { tree: in_force.tree(), was: in_force.was, anew: in_force.anew, files };
                 Ok(policy)

@@ -28,6 +28,10 @@ fn section(key: &'static str, in_override: bool) -> Value {
             name(),
         ),
         "description" => about("One sentence about what it is for.", text()),
+        "environment" => about(
+            "What the policy is in force for; usually given when it is used. What passes for one environment has not passed for another: the digest differs.",
+            text(),
+        ),
         "extends" => about(
             "A policy that ships, by its name, or the path of one relative to this file. Its rules hold too; what this file says about anything else takes the place of what it says.",
             json!({"anyOf": [word(SHIPPED.map(|(name, _)| name)), {"type": "string", "pattern": "^(?!/)(?![^/]*:)[^\\\\]*[./][^\\\\]*$"}]}),
