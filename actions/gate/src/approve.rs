@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use attest::predicate::{approval, verdict};
-use attest::{EvidenceDir, PrivateKey, PublicKey, Statement, Verified};
+use attest::{EvidenceDir, PrivateKey, PublicKey, Statement, Trust, Verified};
 use jiff::Timestamp;
 use model::{Sha256, Verdict, Weight};
 use runner::{Action, Context, Input, Kind, Outcome, Output};
@@ -105,7 +105,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
         key.public().key_id() != public.key_id(),
         "the `signing-key` is the verdict's own: nobody approves their own verdict"
     );
-    let verified = attest::verify(&disk::read(&path, attest::MAX_BUNDLE as u64)?, &[public])
+    let verified = attest::verify(&disk::read(&path, attest::MAX_BUNDLE as u64)?, &Trust::from(&public))
         .with_context(|| format!("the verdict {}", path.display()))?;
     let decided_on = ctx.now();
     let expires_on =

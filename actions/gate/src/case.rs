@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use attest::Signer;
 use attest::predicate::verdict::Sources;
 use attest::{EvidenceFile, Form};
 use jiff::Timestamp;
@@ -65,8 +66,8 @@ pub(crate) struct Gate {
     pub(crate) version: String,
     /// The SHA-256 of its executable.
     pub(crate) sha256: Sha256,
-    /// The id of the key that it signs with.
-    pub(crate) key: Option<Sha256>,
+    /// As whom it signs.
+    pub(crate) signer: Option<Signer>,
 }
 
 /// A statement's file.

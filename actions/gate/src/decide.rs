@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
-use attest::{EvidenceDir, PrivateKey};
+use anyhow::{Result, ensure};
+use attest::{EvidenceDir, Sign};
 use model::Verdict;
 use policy::{EvidenceKind, ResolvedPolicy};
 use runner::{Annotation, Context, Outcome};
@@ -17,10 +17,10 @@ const REPORT_ONLY: &str = "the policy only reports (`mode: report-only`): the ve
                            verification summary is written, and nothing can be published by it";
 
 pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
-    let key = key(ctx)?;
-    let case = load::case(ctx, key.as_ref()).await?;
+    let key = services::signer(ctx)?;
+    let case = load::case(ctx, key.as_deref()).await?;
     let judged = judge::judge(&case)?;
-    may_sign(&judged.policy, key.as_ref())?;
+    may_sign(&judged.policy, key.as_deref())?;
     if key.is_none() {
         ctx.warning(
             "the verdict is not signed: no `signing-key` was given, so nothing can be published with it",
@@ -31,9 +31,9 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let name = judged.verdict_digest().short();
     let bundle = ctx.path("bundle")?;
     let kept = manifest::keep(&bundle, &name, &judged.manifest, &case)?;
-    let verdict_file = dir.write(&judged.verdict, key.as_ref())?;
+    let verdict_file = dir.write(&judged.verdict, key.as_deref())?;
     let summary_file = match &judged.summary {
-        Some(summary) => Some(dir.write(summary, key.as_ref())?),
+        Some(summary) => Some(dir.write(summary, key.as_deref())?),
         None => None,
     };
     // The bundle is whole without the evidence folder: the signed verdict lies in it too.
@@ -86,23 +86,18 @@ fn json(judged: &Judgement) -> Result<Vec<u8>> {
 
 /// Everything that can be known to be wrong before there is evidence.
 pub(crate) async fn check(ctx: &mut Context, family: Option<&str>) -> Result<ResolvedPolicy> {
-    let key = key(ctx)?;
+    let key = services::signer(ctx)?;
     let mut reader = Reader::new(ctx)?;
     let policy = written::resolved(ctx, &mut reader, family).await?;
     written::exceptions(ctx, &mut reader, &policy).await?;
-    may_sign(&policy, key.as_ref())?;
+    may_sign(&policy, key.as_deref())?;
     Ok(policy)
 }
 
-fn key(ctx: &Context) -> Result<Option<PrivateKey>> {
-    let key = ctx.secret("signing-key")?.map(|pem| PrivateKey::from_pem(pem.expose()));
-    key.transpose().context("input `signing-key`")
-}
-
 /// A verdict that its own policy would not accept is not signed at all.
-fn may_sign(policy: &ResolvedPolicy, key: Option<&PrivateKey>) -> Result<()> {
-    let Some(key) = key else { return Ok(()) };
-    let signed = Keys::of(policy)?.signed(Some(key.public().key_id()));
+fn may_sign(policy: &ResolvedPolicy, signer: Option<&dyn Sign>) -> Result<()> {
+    let Some(signer) = signer else { return Ok(()) };
+    let signed = Keys::of(policy)?.signed(Some(signer.signer()));
     for kind in [EvidenceKind::Verdict, EvidenceKind::Vsa] {
         let may = policy.policy().signers_of(kind);
         let named =

@@ -1,6 +1,6 @@
 //! One statement file, verified and looked at: what it is, who signed it, and what it is about.
 
-use attest::{Form, Kind, Statement, StatementError, VerifyError};
+use attest::{Form, Kind, ProofError, Signer, Statement, StatementError, VerifyError};
 use model::Sha256;
 use policy::{Code, Objection, Signed};
 
@@ -14,7 +14,7 @@ pub(crate) struct Genuine {
     pub(crate) statement: Statement,
     pub(crate) kind: Kind,
     pub(crate) payload: Sha256,
-    pub(crate) signer: Option<Sha256>,
+    pub(crate) signer: Option<Signer>,
     pub(crate) signed: Signed,
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn read(item: &Item, keys: &Keys) -> Result<Genuine, Objection> {
     let refused = |code: Code, message: String| Objection { code, file: item.name.clone(), message };
     let (statement, kind, payload, signer) = match item.form() {
         Form::Signed => {
-            let verified = attest::verify(&item.bytes, &keys.all())
+            let verified = attest::verify(&item.bytes, &keys.trust())
                 .map_err(|error| refused(code_of(&error), sentence(&error)))?;
             (verified.statement, verified.kind, verified.payload_digest, Some(verified.signer))
         }
@@ -33,6 +33,7 @@ pub(crate) fn read(item: &Item, keys: &Keys) -> Result<Genuine, Objection> {
             (read.statement, read.kind, read.payload_digest, None)
         }
     };
+    let signed = keys.signed(signer.as_ref());
     Ok(Genuine {
         file: item.name.clone(),
         sha256: Sha256::of(&item.bytes),
@@ -40,7 +41,7 @@ pub(crate) fn read(item: &Item, keys: &Keys) -> Result<Genuine, Objection> {
         kind,
         payload,
         signer,
-        signed: keys.signed(signer),
+        signed,
     })
 }
 
@@ -53,7 +54,20 @@ fn code_of(error: &VerifyError) -> Code {
         | VerifyError::Unsupported(_) => Code::MalformedEvidence,
         VerifyError::UnknownSigner(_) => Code::UnknownSigner,
         VerifyError::BadSignature => Code::BadSignature,
+        VerifyError::Proof(error) => code_of_proof(error),
         VerifyError::Statement(error) => code_of_statement(error),
+    }
+}
+
+const fn code_of_proof(error: &ProofError) -> Code {
+    match error {
+        ProofError::Malformed(_) | ProofError::Unsupported(_) | ProofError::NeedsWhole => {
+            Code::MalformedEvidence
+        }
+        ProofError::UnknownSigner(_) | ProofError::UnknownIdentity { .. } | ProofError::EmptyIdentity => {
+            Code::UnknownSigner
+        }
+        _ => Code::BadSignature,
     }
 }
 

@@ -255,6 +255,6 @@ pub(crate) fn reference(one: &Genuine) -> EvidenceRef {
         file: one.file.clone(),
         sha256: one.sha256,
         payload_digest: one.payload,
-        signer: one.signer,
+        signer: one.signer.clone(),
     }
 }

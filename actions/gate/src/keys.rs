@@ -1,8 +1,7 @@
 //! The policy's signers as keys: who signed what, by the policy's names.
 
 use anyhow::{Context as _, Result};
-use attest::PublicKey;
-use model::Sha256;
+use attest::{PublicKey, Signer, Trust};
 use policy::{ResolvedPolicy, Signed};
 
 /// The signers of a resolved policy.
@@ -19,25 +18,19 @@ impl Keys {
         Ok(Self { named: policy.keys().iter().map(read).collect::<Result<_>>()? })
     }
 
-    /// Every key once.
-    pub(crate) fn all(&self) -> Vec<PublicKey> {
-        let mut keys: Vec<PublicKey> = Vec::new();
-        for (_, key) in &self.named {
-            if !keys.iter().any(|known| known.key_id() == key.key_id()) {
-                keys.push(key.clone());
-            }
-        }
-        keys
+    /// Everybody who may have signed anything.
+    pub(crate) fn trust(&self) -> Trust {
+        Trust::keys(self.named.iter().map(|(_, key)| key))
     }
 
     /// Whose key it is.
-    pub(crate) fn signed(&self, signer: Option<Sha256>) -> Signed {
+    pub(crate) fn signed(&self, signer: Option<&Signer>) -> Signed {
         match signer {
             None => Signed::Unsigned,
-            Some(id) => Signed::By(
+            Some(signer) => Signed::By(
                 self.named
                     .iter()
-                    .filter(|(_, key)| key.key_id() == id)
+                    .filter(|(_, key)| signer.key_id() == Some(key.key_id()))
                     .map(|(name, _)| name.clone())
                     .collect(),
             ),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use attest::{EvidenceDir, Kind, PrivateKey, StrayReason};
+use attest::{EvidenceDir, Kind, Sign, StrayReason};
 use model::{ImageManifest, Sha256};
 use runner::Context;
 
@@ -20,7 +20,7 @@ pub(crate) const MAX_MANIFEST: u64 = 1 << 20;
 const MAX_FEED: u64 = 64 << 20;
 
 /// Reads everything that the inputs name.
-pub(crate) async fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<Case> {
+pub(crate) async fn case(ctx: &mut Context, signer: Option<&dyn Sign>) -> Result<Case> {
     let (image, parsed) = image(ctx)?;
     let mut reader = Reader::new(ctx)?;
     let policy = written::resolved(ctx, &mut reader, Some(&parsed.family)).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn case(ctx: &mut Context, key: Option<&PrivateKey>) -> Result<
         verifier_id: ctx.text("verifier-id")?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         sha256: own_digest()?,
-        key: key.map(|key| key.public().key_id()),
+        signer: signer.map(|signer| signer.signer().clone()),
     };
     // Results of earlier decisions are no inputs of this one, except the verdict that was approved.
     let is_result = |item: &Item| {

@@ -43,7 +43,7 @@ pub(crate) fn read(case: &Case, keys: &Keys, now: &Now<'_>) -> Result<Option<Res
     let approval = Approval {
         file: genuine.file.clone(),
         signed: genuine.signed.clone(),
-        own_key: case.gate.key.is_some() && case.gate.key == genuine.signer,
+        own_key: case.gate.signer.is_some() && case.gate.signer == genuine.signer,
         approver: read.approver.clone(),
         waives: read.waives.into_iter().collect(),
         decided_on: read.decided_on,

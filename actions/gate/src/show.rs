@@ -148,9 +148,9 @@ fn evidence(found: &Gathered, decision: &Decision) -> Vec<report::Evidence> {
             } else {
                 "refused"
             };
-            let key = found.refs.iter().find(|one| one.file == statement.file).and_then(|one| one.signer);
-            let signer = match (&statement.signed, key) {
-                (Signed::By(names), Some(key)) => format!("{} (key {})", names.join(", "), key.short()),
+            let who = found.refs.iter().find(|one| one.file == statement.file);
+            let signer = match (&statement.signed, who.and_then(|one| one.signer.as_ref())) {
+                (Signed::By(names), Some(signer)) => format!("{} ({signer})", names.join(", ")),
                 (Signed::By(names), None) => names.join(", "),
                 (Signed::Unsigned, _) => "nobody".into(),
             };

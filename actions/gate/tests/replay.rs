@@ -129,7 +129,7 @@ fn the_right_verdict_by_the_wrong_signer_is_refused() {
     let run = world.gate("recommended");
     let copy = run.outputs["replay"].replace(".json", ".verdict.sigstore.json");
     let keys = [attest::PublicKey::from_pem(&fs::read_to_string(world.path("assay.pub")).unwrap()).unwrap()];
-    let statement = attest::verify(&fs::read(&copy).unwrap(), &keys).unwrap().statement;
+    let statement = attest::verify(&fs::read(&copy).unwrap(), &attest::Trust::keys(&keys)).unwrap().statement;
     fs::write(&copy, attest::sign(&statement, world.key("bake")).unwrap().to_bytes().unwrap()).unwrap();
     let replayed = world.replay(&run.outputs["replay"]);
     assert_eq!(replayed.code, 1);
@@ -147,7 +147,8 @@ fn verdict_and_manifest_name_each_other() {
             .starts_with(Path::new(&run.outputs["replay"]).file_stem().unwrap().to_str().unwrap())
     );
     let keys = [attest::PublicKey::from_pem(&fs::read_to_string(world.path("assay.pub")).unwrap()).unwrap()];
-    let verdict = attest::verify(&fs::read(&run.outputs["evidence"]).unwrap(), &keys).unwrap();
+    let verdict =
+        attest::verify(&fs::read(&run.outputs["evidence"]).unwrap(), &attest::Trust::keys(&keys)).unwrap();
     assert_eq!(
         verdict.statement.predicate["manifest"]["digest"]["sha256"],
         Sha256::of(&manifest).to_string()

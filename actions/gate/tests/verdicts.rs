@@ -18,7 +18,7 @@ fn a_good_image_passes_and_leaves_signed_evidence() {
 
     let key = PublicKey::from_pem(&fs::read_to_string(world.path("assay.pub")).unwrap()).unwrap();
     let verify = |output: &str| {
-        attest::verify(&fs::read(&run.outputs[output]).unwrap(), std::slice::from_ref(&key)).unwrap()
+        attest::verify(&fs::read(&run.outputs[output]).unwrap(), &attest::Trust::from(&key)).unwrap()
     };
     let (verdict, summary) = (verify("evidence"), verify("vsa"));
     assert_eq!((verdict.kind, summary.kind), (Kind::Verdict, Kind::Vsa));

@@ -59,7 +59,7 @@ fn scan_of(world: &World, folder: &str, image: &model::ImageManifest, found: &[F
     let mut statement = world.scan(found, false);
     statement.subject = image.subjects().unwrap();
     dir.put_report(&World::report(found)).unwrap();
-    dir.write(&statement, (!signer.is_empty()).then(|| world.key(signer))).unwrap();
+    dir.write(&statement, (!signer.is_empty()).then(|| world.key(signer) as &dyn attest::Sign)).unwrap();
     fs::write(world.path(folder).join("../image.json"), image.to_bytes().unwrap()).unwrap();
 }
 
@@ -128,7 +128,9 @@ impl Whole {
     fn said(&self, run: &Run) -> Value {
         let keys =
             [attest::PublicKey::from_pem(&fs::read_to_string(self.0.path("assay.pub")).unwrap()).unwrap()];
-        let verdict = attest::verify(&fs::read(&run.outputs["evidence"]).unwrap(), &keys).unwrap();
+        let verdict =
+            attest::verify(&fs::read(&run.outputs["evidence"]).unwrap(), &attest::Trust::keys(&keys))
+                .unwrap();
         assert_eq!(verdict.kind, Kind::Verdict);
         verdict.statement.predicate
     }

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use attest::predicate::test_result::{Extension, Predicate, Seen, TestOutcome};
 use attest::predicate::{ResourceDescriptor, Tool};
-use attest::{EvidenceDir, PrivateKey, Statement};
+use attest::{EvidenceDir, Sign, Statement};
 use jiff::Timestamp;
 use model::Subject;
-use runner::Secret;
 
 use crate::report::{Outcome, Report};
 
@@ -29,15 +28,10 @@ pub(crate) struct Written {
     pub(crate) report: PathBuf,
 }
 
-/// The key, read before anything is run.
-pub(crate) fn key(secret: Option<&Secret>) -> Result<Option<PrivateKey>> {
-    secret.map(|secret| PrivateKey::from_pem(secret.expose()).context("input `signing-key`")).transpose()
-}
-
 /// Writes the statement and keeps the report.
 pub(crate) fn write(
     directory: &Path,
-    key: Option<&PrivateKey>,
+    signer: Option<&dyn Sign>,
     facts: Facts,
     report: &Report,
 ) -> Result<Written> {
@@ -45,7 +39,7 @@ pub(crate) fn write(
     let digest = evidence.put_report(&report.json)?;
     let predicate = predicate(&facts, report, digest);
     let statement = Statement::of(facts.subjects, &predicate)?;
-    Ok(Written { statement: evidence.write(&statement, key)?, report: evidence.report_path(&digest) })
+    Ok(Written { statement: evidence.write(&statement, signer)?, report: evidence.report_path(&digest) })
 }
 
 fn predicate(facts: &Facts, report: &Report, digest: model::Sha256) -> Predicate {

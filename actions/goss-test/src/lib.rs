@@ -95,7 +95,7 @@ pub static ACTION: Action = Action {
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     afterwards::remember(ctx)?;
     let processes = process::Real;
-    let key = evidence::key(ctx.secret("signing-key")?.as_ref())?;
+    let key = services::signer(ctx)?;
     let specs = specs(ctx)?;
     numbers_and_files(ctx)?;
     let image = open_image(ctx)?;
@@ -116,7 +116,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
         started,
         finished: ctx.now(),
     };
-    let written = evidence::write(&ctx.path("evidence")?, key.as_ref(), facts, &report)?;
+    let written = evidence::write(&ctx.path("evidence")?, key.as_deref(), facts, &report)?;
     ctx.info(&format!("evidence: {}", written.statement.display()));
     if key.is_none() {
         ctx.warning(
@@ -143,7 +143,7 @@ fn specs(ctx: &Context) -> Result<Specs> {
 /// # Errors
 /// What is wrong.
 pub fn check(ctx: &mut Context) -> Result<()> {
-    evidence::key(ctx.secret("signing-key")?.as_ref())?;
+    services::signer(ctx)?;
     specs(ctx)?;
     numbers_and_files(ctx)
 }

@@ -40,7 +40,7 @@ fn evidence(harness: &Harness, key: &PublicKey) -> (Verified, Predicate) {
     assert!(listing.strays.is_empty(), "{:?}", listing.strays);
     let [file] = &listing.files[..] else { panic!("{:?}", listing.files) };
     assert_eq!(file.form, Form::Signed);
-    let verified = attest::verify(&file.bytes, std::slice::from_ref(key)).unwrap();
+    let verified = attest::verify(&file.bytes, &attest::Trust::from(key)).unwrap();
     assert_eq!(verified.kind, Kind::TestResult);
     let predicate: Predicate = verified.statement.predicate().unwrap();
     let report = predicate.hallmark.as_ref().unwrap().report.sha256;

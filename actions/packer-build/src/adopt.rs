@@ -6,7 +6,7 @@ use crate::{
     record::{MANIFEST, PROVENANCE, Record, RecordedImage, SIGNED},
 };
 use anyhow::{Context as _, Result, ensure};
-use attest::{Kind, PrivateKey, Statement, predicate::provenance};
+use attest::{Kind, Sign, Statement, Trust, predicate::provenance};
 use blocks::digest_file;
 use model::{ImageManifest, Sha256};
 use std::{
@@ -35,7 +35,7 @@ pub(crate) enum Found {
 
 /// Looks at the output folder. With a key, only what that key has signed for is adopted: an adopted
 /// image's provenance is signed again, and a record in a folder proves nothing.
-pub(crate) fn look(output: &Path, ingredients: &Ingredients, key: Option<&PrivateKey>) -> Result<Found> {
+pub(crate) fn look(output: &Path, ingredients: &Ingredients, key: Option<&dyn Sign>) -> Result<Found> {
     let record = match Record::read(output) {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(Found::Stale(format!("nothing was baked into {} before", output.display()))),
@@ -66,7 +66,7 @@ fn changed(names: &[&str]) -> String {
     if more > 0 { format!("changed: {names} and {more} more") } else { format!("changed: {names}") }
 }
 
-fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, key: Option<&PrivateKey>) -> Result<Image> {
+fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, key: Option<&dyn Sign>) -> Result<Image> {
     let folder = output.join(&recorded.folder);
     let manifest_path = folder.join(MANIFEST);
     let manifest = ImageManifest::parse(&read(&manifest_path, recorded.manifest)?)?;
@@ -106,10 +106,10 @@ fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, key: Option<&P
 }
 
 /// That the key of this job signed exactly this provenance when the image was baked.
-fn signed_by(key: &PrivateKey, path: &Path, provenance: Sha256) -> Result<()> {
+fn signed_by(key: &dyn Sign, path: &Path, provenance: Sha256) -> Result<()> {
     let said = || format!("{} does not say that this job's `signing-key` baked it", path.display());
     let bytes = fs::read(path).with_context(said)?;
-    let verified = attest::verify(&bytes, std::slice::from_ref(key.public())).with_context(said)?;
+    let verified = attest::verify(&bytes, &Trust::own(key, None)).with_context(said)?;
     ensure!(verified.payload_digest == provenance, "{} is about another provenance", path.display());
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::{
     workshop::{self, Workshop},
 };
 use anyhow::{Context as _, Result, bail, ensure};
-use attest::{PrivateKey, predicate::ResourceDescriptor};
+use attest::{Sign, predicate::ResourceDescriptor};
 use blocks::digest_file;
 use jiff::Timestamp;
 use model::{Disk, ImageManifest, Layer, SCHEMA_VERSION, Sha256};
@@ -41,23 +41,23 @@ const HIDDEN: &str = "<sensitive>";
 pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let inputs = Inputs::read(ctx)?;
     workshop::remember(ctx, &inputs.output, &inputs.evidence)?;
-    let key = key(&inputs)?;
+    let key = services::signer(ctx)?;
     let processes = Real;
     let tool = packer(ctx, &processes).await?;
     let workshop = Workshop::open(&inputs.output, ctx.temp()).await?;
     workshop.begin()?;
-    let bake =
-        Bake { inputs: &inputs, key: key.as_ref(), processes: &processes, tool: &tool, workshop: &workshop };
+    let bake = Bake {
+        inputs: &inputs,
+        key: key.as_deref(),
+        processes: &processes,
+        tool: &tool,
+        workshop: &workshop,
+    };
     let done = bake.run(ctx).await;
     let cleaned = workshop.clean().await;
     done?;
     cleaned?;
     Ok(Outcome::Done)
-}
-
-pub(crate) fn key(inputs: &Inputs) -> Result<Option<PrivateKey>> {
-    let key = inputs.signing_key.as_ref().map(|pem| PrivateKey::from_pem(pem.expose()));
-    key.transpose().context("input `signing-key`")
 }
 
 /// The pinned Packer, as a file whose bytes were checked.
@@ -76,7 +76,7 @@ async fn packer(ctx: &mut Context, processes: &dyn Processes) -> Result<Tool> {
 /// Everything that the steps share.
 struct Bake<'a> {
     inputs: &'a Inputs,
-    key: Option<&'a PrivateKey>,
+    key: Option<&'a dyn Sign>,
     processes: &'a dyn Processes,
     tool: &'a Tool,
     workshop: &'a Workshop,

@@ -37,7 +37,6 @@ pub(crate) struct Inputs {
     pub(crate) timeout: Duration,
     pub(crate) force: bool,
     pub(crate) evidence: PathBuf,
-    pub(crate) signing_key: Option<Secret>,
 }
 
 /// The template.
@@ -129,7 +128,6 @@ impl Inputs {
             timeout: ctx.duration("timeout")?,
             force: ctx.flag("force")?,
             evidence: ctx.path("evidence")?,
-            signing_key: ctx.secret("signing-key")?,
         })
     }
 }

@@ -44,7 +44,7 @@ pub static ACTION: Action = Action {
 /// What is wrong.
 pub fn check(ctx: &mut Context) -> Result<()> {
     let inputs = inputs::Inputs::read(ctx)?;
-    bake::key(&inputs)?;
+    services::signer(ctx)?;
     match &inputs.base {
         Some(path) => base::manifest(path, inputs.architecture).map(drop),
         None => Ok(()),

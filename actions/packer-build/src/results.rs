@@ -2,7 +2,7 @@
 
 use crate::{adopt::Image, artifacts::CloudImage, inputs::shown};
 use anyhow::{Context as _, Result};
-use attest::{EvidenceDir, PrivateKey};
+use attest::{EvidenceDir, Sign};
 use model::Sha256;
 use runner::Context;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub(crate) struct Results<'a> {
 
 impl Results<'_> {
     /// Writes the evidence, then the outputs, then the summary.
-    pub(crate) fn tell(&self, ctx: &mut Context, evidence: &Path, key: Option<&PrivateKey>) -> Result<()> {
+    pub(crate) fn tell(&self, ctx: &mut Context, evidence: &Path, key: Option<&dyn Sign>) -> Result<()> {
         let statements = self.write_evidence(ctx, evidence, key)?;
         self.outputs(ctx, &statements)?;
         self.summary(ctx);
@@ -34,7 +34,7 @@ impl Results<'_> {
         &self,
         ctx: &mut Context,
         evidence: &Path,
-        key: Option<&PrivateKey>,
+        key: Option<&dyn Sign>,
     ) -> Result<Vec<PathBuf>> {
         let folder = EvidenceDir::new(evidence);
         let mut statements = Vec::new();

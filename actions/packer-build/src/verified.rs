@@ -4,7 +4,7 @@
 use crate::files;
 use anyhow::{Context as _, Result, bail, ensure};
 use attest::{
-    EvidenceDir, Kind, PrivateKey, Statement, predicate::signature_verification, read_unsigned, verify,
+    EvidenceDir, Kind, Sign, Statement, Trust, predicate::signature_verification, read_unsigned, verify,
 };
 use model::Sha256;
 use std::{
@@ -23,7 +23,7 @@ pub(crate) struct VerifiedFile {
 
 /// Reads the evidence at these paths and checks each file that it names. With a key, the evidence has to
 /// be signed by it: it is the same job that verifies and bakes, and what it says here, it signs.
-pub(crate) fn files(paths: &[PathBuf], key: Option<&PrivateKey>, cwd: &Path) -> Result<Vec<VerifiedFile>> {
+pub(crate) fn files(paths: &[PathBuf], key: Option<&dyn Sign>, cwd: &Path) -> Result<Vec<VerifiedFile>> {
     let mut files: Vec<VerifiedFile> = Vec::new();
     for path in paths {
         let before = files.len();
@@ -54,12 +54,12 @@ fn evidence(path: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     Ok(wanted.map(|file| (file.path, file.bytes)).collect())
 }
 
-fn statement(bytes: &[u8], file: &Path, key: Option<&PrivateKey>) -> Result<(Statement, Sha256)> {
+fn statement(bytes: &[u8], file: &Path, key: Option<&dyn Sign>) -> Result<(Statement, Sha256)> {
     let signed = file.to_string_lossy().ends_with(".sigstore.json");
     let (statement, kind, id) = match (signed, key) {
         (true, Some(key)) => {
-            let verified = verify(bytes, &[key.public().clone()])
-                .context("is not signed by this job's `signing-key`")?;
+            let verified =
+                verify(bytes, &Trust::own(key, None)).context("is not signed by this job's `signing-key`")?;
             (verified.statement, verified.kind, verified.payload_digest)
         }
         (true, None) => {

@@ -136,14 +136,18 @@ fn evidence_is_signed_with_the_key_of_the_job() {
     let [file] = files.as_slice() else { panic!("{files:?}") };
     assert!(file.to_str().unwrap().ends_with(".sigstore.json"));
     let key = attest::PublicKey::from_pem(&public).unwrap();
-    let verified = verify(&fs::read(file).unwrap(), &[key]).unwrap();
+    let verified = verify(&fs::read(file).unwrap(), &attest::Trust::from(&key)).unwrap();
     assert_eq!(verified.kind, attest::Kind::Provenance);
     // Adopted, the same statement is signed again: the same claim, the same file.
     fs::remove_file(file).unwrap();
     let again = harness.run(&ACTION);
     done(&again);
     assert_eq!(again.outputs["adopted"], "true");
-    let again = verify(&fs::read(file).unwrap(), &[attest::PublicKey::from_pem(&public).unwrap()]).unwrap();
+    let again = verify(
+        &fs::read(file).unwrap(),
+        &attest::Trust::from(&attest::PublicKey::from_pem(&public).unwrap()),
+    )
+    .unwrap();
     assert_eq!(again.payload_digest, verified.payload_digest);
     for secret in private.lines().filter(|line| !line.starts_with("-----")) {
         assert!(!run.stdout.replace(&format!("::add-mask::{secret}"), "").contains(secret));

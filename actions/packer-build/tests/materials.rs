@@ -144,7 +144,9 @@ fn verification(harness: &Harness, content: &[u8], key: Option<&PrivateKey>) -> 
         files: vec![file],
     };
     let statement = Statement::of(vec![Subject::file("agent", digest)], &predicate).unwrap();
-    EvidenceDir::new(harness.workspace().join(".hallmark/evidence")).write(&statement, key).unwrap()
+    EvidenceDir::new(harness.workspace().join(".hallmark/evidence"))
+        .write(&statement, key.map(|key| key as &dyn attest::Sign))
+        .unwrap()
 }
 
 #[test]

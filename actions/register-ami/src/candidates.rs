@@ -1,7 +1,7 @@
 //! Of all the evidence, the statements of one kind that the trusted key signed; and, where there is none that fits,
 //! what came closest and why it did not.
 
-use attest::{EvidenceFile, Form, Kind, Predicate, PublicKey, Statement, VerifyError, verify};
+use attest::{EvidenceFile, Form, Kind, Predicate, PublicKey, Statement, Trust, VerifyError, verify};
 use model::{Reason, Sha256};
 
 use crate::refusal::reason;
@@ -46,7 +46,7 @@ pub(crate) fn find<P: Predicate>(files: &[EvidenceFile], signer: &PublicKey) -> 
             }
             continue;
         }
-        match verify(&file.bytes, std::slice::from_ref(signer)) {
+        match verify(&file.bytes, &Trust::from(signer)) {
             Ok(verified) if verified.kind == P::KIND => match verified.statement.predicate() {
                 Ok(predicate) => found.signed.push(Signed {
                     file: file.name.clone(),

@@ -28,7 +28,7 @@ pub(crate) fn write(ctx: &mut Context, request: &Request, released: &Released<'_
         ctx.warning("the release is not signed: no `signing-key` was given");
     }
     let statement = statement(released)?;
-    let path = EvidenceDir::new(&request.evidence).write(&statement, request.signing_key.as_ref())?;
+    let path = EvidenceDir::new(&request.evidence).write(&statement, request.signing_key.as_deref())?;
     Ok(path.display().to_string())
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use attest::{PrivateKey, PublicKey};
+use attest::{PublicKey, Sign};
 use model::Sha256;
 use provider::{BoxError, Local, Name, Provider, Settings};
 use runner::{Context, Result};
@@ -27,7 +27,7 @@ pub(crate) struct Request {
     pub(crate) channel: Option<String>,
     pub(crate) family: Option<String>,
     pub(crate) evidence: PathBuf,
-    pub(crate) signing_key: Option<PrivateKey>,
+    pub(crate) signing_key: Option<Box<dyn Sign>>,
     pub(crate) lock_timeout: Duration,
     /// Whose verdict counts. A rollback needs none: the image it goes back to had one when it was published.
     pub(crate) trust: Option<Trust>,
@@ -54,11 +54,7 @@ impl Request {
             Operation::Publish | Operation::Plan => Some(trust(ctx)?),
         };
         let name = ctx.opt_text("name")?.map(|name| name.parse()).transpose().context("input `name`")?;
-        let signing_key = ctx
-            .secret("signing-key")?
-            .map(|pem| PrivateKey::from_pem(pem.expose()))
-            .transpose()
-            .context("input `signing-key`")?;
+        let signing_key = services::signer(ctx)?;
         Ok(Self {
             operation,
             store: ctx.path("store")?,

@@ -8,7 +8,7 @@ use attest::predicate::vulns::{
     Counts, Database, Db, Extension, Metadata, Os, Others, Predicate, Report, ResultEntry, Scanner, Scanners,
     Score,
 };
-use attest::{EvidenceDir, PrivateKey, Statement};
+use attest::{EvidenceDir, Sign, Statement};
 use model::{Class, Finding, Severity, Sha256, Subject};
 use runner::{Context, Result};
 use scanners::Scan;
@@ -17,13 +17,6 @@ use scanners::trivy::Trivy;
 
 use crate::Taken;
 use crate::database::Facts;
-use crate::inputs::Inputs;
-
-/// The key, read before anything long is done.
-pub(crate) fn key(inputs: &Inputs) -> Result<Option<PrivateKey>> {
-    let pem = inputs.signing_key.as_ref();
-    pem.map(|pem| PrivateKey::from_pem(pem.expose())).transpose().context("input `signing-key`")
-}
 
 /// The statement about these subjects.
 pub(crate) fn statement(
@@ -129,7 +122,7 @@ pub(crate) fn write(
     ctx: &mut Context,
     directory: &EvidenceDir,
     statement: Option<&Statement>,
-    key: Option<&PrivateKey>,
+    signer: Option<&dyn Sign>,
 ) -> Result<Option<PathBuf>> {
     let Some(statement) = statement else {
         ctx.warning(
@@ -138,10 +131,10 @@ pub(crate) fn write(
         );
         return Ok(None);
     };
-    if key.is_none() {
+    if signer.is_none() {
         ctx.warning(
             "the evidence is not signed: no `signing-key` was given, so a policy has to allow it by name",
         );
     }
-    Ok(Some(directory.write(statement, key).context("the evidence could not be written")?))
+    Ok(Some(directory.write(statement, signer).context("the evidence could not be written")?))
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use attest::EvidenceDir;
 use attest::predicate::vulns::Seen;
 use model::{Class, Severity, Sha256};
-use runner::{Context, Result, Secret};
+use runner::{Context, Result};
 use scanners::trivy::{Trivy, scanner_word};
 use scanners::{Scanner as _, TargetKind};
 
@@ -51,7 +51,6 @@ pub(crate) struct Inputs {
     pub(crate) architecture: String,
     pub(crate) report_output: Option<PathBuf>,
     pub(crate) evidence: PathBuf,
-    pub(crate) signing_key: Option<Secret>,
 }
 
 impl Inputs {
@@ -83,7 +82,6 @@ impl Inputs {
             architecture: ctx.text("architecture")?,
             report_output: ctx.opt_path("report-output")?,
             evidence: ctx.path("evidence")?,
-            signing_key: ctx.secret("signing-key")?,
         };
         inputs.check()?;
         inputs.look_for = inputs.classes(&ctx.list("scanners")?)?;

@@ -153,7 +153,8 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
 /// # Errors
 /// What is wrong.
 pub fn check(ctx: &mut Context) -> Result<()> {
-    evidence::key(&Inputs::read(ctx)?).map(drop)
+    Inputs::read(ctx)?;
+    services::signer(ctx).map(drop)
 }
 
 /// The action with a given way to run programs, and perhaps a given Trivy: what the tests drive.
@@ -162,7 +163,7 @@ pub fn check(ctx: &mut Context) -> Result<()> {
 /// Whenever nothing can be decided.
 pub async fn run_with(ctx: &mut Context, processes: &dyn Processes, trivy: Option<Tool>) -> Result<Outcome> {
     let inputs = Inputs::read(ctx)?;
-    let key = evidence::key(&inputs)?;
+    let key = services::signer(ctx)?;
     let image =
         inputs.image.as_deref().map(|path| subject::open(ctx, path)).transpose().context("input `image`")?;
     let taken = take(ctx, &inputs, image.as_ref(), processes, trivy).await?;
@@ -187,7 +188,7 @@ pub async fn run_with(ctx: &mut Context, processes: &dyn Processes, trivy: Optio
         true => None,
         false => Some(evidence::statement(subjects, &taken, &facts, &scan, digest)?),
     };
-    let written = evidence::write(ctx, &directory, statement.as_ref(), key.as_ref())?;
+    let written = evidence::write(ctx, &directory, statement.as_ref(), key.as_deref())?;
 
     ctx.output("report", report.to_string_lossy())?;
     ctx.output("report-digest", digest.to_string())?;

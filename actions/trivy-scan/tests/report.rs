@@ -221,6 +221,7 @@ fn a_key_signs_the_evidence() {
     assert_eq!(run.code, 0, "{}", run.stdout);
     assert!(run.outputs["evidence"].ends_with(".sigstore.json"));
     let key = attest::PrivateKey::from_pem(&pem.private).unwrap().public().clone();
-    let verified = attest::verify(&fs::read(&run.outputs["evidence"]).unwrap(), &[key]).unwrap();
+    let verified =
+        attest::verify(&fs::read(&run.outputs["evidence"]).unwrap(), &attest::Trust::from(&key)).unwrap();
     assert_eq!(verified.kind, attest::Kind::Vulns);
 }

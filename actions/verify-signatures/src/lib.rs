@@ -16,7 +16,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
-use attest::{EvidenceDir, PrivateKey};
+use attest::{EvidenceDir, Sign};
 use model::Sha256;
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
 use serde_json::json;
@@ -52,12 +52,12 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
     let path = ctx.path("manifest")?;
     let name = path.strip_prefix(ctx.cwd()).unwrap_or(&path).to_string_lossy().into_owned();
     // Before any work: a key that does not read would make the work be for nothing.
-    let key = signing_key(ctx)?;
+    let key = services::signer(ctx)?;
     let bytes = read_manifest(&path)?;
     let manifest = parse(ctx, &path, &name, &bytes)?;
     let checked = verify(ctx, &path, &manifest)?;
     if show::is_good(&checked) {
-        record(ctx, (&name, Sha256::of(&bytes)), &checked.good, key.as_ref())?;
+        record(ctx, (&name, Sha256::of(&bytes)), &checked.good, key.as_deref())?;
     }
     show::checked(ctx, &path, &name, &checked);
     if !checked.against.is_empty() {
@@ -74,17 +74,11 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
 /// # Errors
 /// What is wrong.
 pub fn check(ctx: &mut Context) -> Result<()> {
-    signing_key(ctx)?;
+    services::signer(ctx)?;
     let path = ctx.path("manifest")?;
     let name = path.strip_prefix(ctx.cwd()).unwrap_or(&path).to_string_lossy().into_owned();
     let bytes = read_manifest(&path)?;
     parse(ctx, &path, &name, &bytes).map(drop)
-}
-
-fn signing_key(ctx: &Context) -> Result<Option<PrivateKey>> {
-    let Some(secret) = ctx.secret("signing-key")? else { return Ok(None) };
-    let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key`")?;
-    Ok(Some(key))
 }
 
 fn read_manifest(path: &Path) -> Result<Vec<u8>> {
@@ -117,12 +111,7 @@ fn verify(ctx: &Context, path: &Path, manifest: &Manifest) -> Result<Checked> {
     Ok(checked)
 }
 
-fn record(
-    ctx: &mut Context,
-    manifest: (&str, Sha256),
-    good: &[Good],
-    key: Option<&PrivateKey>,
-) -> Result<()> {
+fn record(ctx: &mut Context, manifest: (&str, Sha256), good: &[Good], key: Option<&dyn Sign>) -> Result<()> {
     let statement = evidence::statement(manifest, good, ctx.now())?;
     let dir = EvidenceDir::new(ctx.path("evidence")?);
     let file = dir.write(&statement, key).context("the evidence was not written")?;

@@ -40,8 +40,11 @@ fn every_kind_of_key_verifies_and_the_evidence_says_what() {
     let signer = PublicKey::from_pem(&fs::read_to_string(job.path("keys/signer.pub")).unwrap()).unwrap();
     let evidence = job.evidence();
     assert_eq!(evidence.len(), 1);
-    let verified = verify(&evidence[0].bytes, std::slice::from_ref(&signer)).unwrap();
-    assert_eq!((verified.kind, verified.signer), (Kind::SignatureVerification, signer.key_id()));
+    let verified = verify(&evidence[0].bytes, &attest::Trust::from(&signer)).unwrap();
+    assert_eq!(
+        (verified.kind, verified.signer),
+        (Kind::SignatureVerification, attest::Signer::KeyId(signer.key_id()))
+    );
     assert_eq!(run.outputs["evidence"], evidence[0].path.to_str().unwrap());
     assert_eq!(run.outputs["verified"], "4");
 

@@ -159,8 +159,12 @@ fn a_statement_that_cosign_signs_verifies() {
         cosign.must(&[&["attest-blob"], &offline[..], &rest[..]].concat());
         let bundle = fs::read(job.path("bundle.json")).unwrap();
         let public = PublicKey::from_pem(&fs::read_to_string(job.path("keys/signer.pub")).unwrap()).unwrap();
-        let verified = verify(&bundle, std::slice::from_ref(&public)).unwrap();
-        assert_eq!((verified.signer, verified.kind), (public.key_id(), Kind::Verdict), "{kind}");
+        let verified = verify(&bundle, &attest::Trust::from(&public)).unwrap();
+        assert_eq!(
+            (verified.signer, verified.kind),
+            (attest::Signer::KeyId(public.key_id()), Kind::Verdict),
+            "{kind}"
+        );
         assert_eq!(verified.statement, statement, "{kind}");
     }
 }

@@ -1,19 +1,22 @@
-//! Sigstore bundles v0.3 that a file key signs: a DSSE envelope and the hint of a public key.
-//! <https://docs.sigstore.dev/about/bundle/>, <https://github.com/secure-systems-lab/dsse>
+//! Statements in Sigstore bundles. <https://docs.sigstore.dev/about/bundle/>,
+//! <https://github.com/secure-systems-lab/dsse>
 //!
-//! The bundle's own types are strict where `sigstore-types` is lenient, because here nothing
-//! outside the signed payload may vary: no unknown member, one spelling of base64, one signature.
+//! What a key alone vouches for (v0.3: a DSSE envelope and the hint of a public key) is read here, by types that are
+//! strict where `sigstore-types` is lenient, because nothing outside the signed payload may vary: no unknown member,
+//! one spelling of base64, one signature. Certificates, log entries and timestamps are [`crate::proof`]'s.
 
 use model::Sha256;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sigstore_types::{SignatureBytes, pae};
 
-use crate::Kind;
-use crate::detached::strict_base64;
+use signers::detached::strict_base64;
+use signers::{Content, KeyId, Sign, SignError, Signed, Signer};
+
 use crate::json::{self, JsonError};
-use crate::key::{KeyId, PrivateKey, PublicKey, SignError};
+use crate::proof::{self, ProofError};
 use crate::statement::{MAX_STATEMENT, PAYLOAD_TYPE, Statement, StatementError, shown};
+use crate::{Kind, Trust};
 
 /// The media type of the bundles that are written and read.
 pub const BUNDLE_MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -24,7 +27,7 @@ pub const MAX_BUNDLE: usize = MAX_STATEMENT / 3 * 4 + (64 << 10);
 /// A signed statement, as it is written to a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Bundle(WireBundle);
+pub struct Bundle(Value);
 
 impl Bundle {
     /// The bundle's bytes: JSON in one line.
@@ -38,15 +41,17 @@ impl Bundle {
     }
 }
 
-/// What a bundle proves: this statement, by this key.
+/// What a bundle proves: this statement, by this signer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified {
     /// What was signed.
     pub statement: Statement,
     /// What kind of evidence it is.
     pub kind: Kind,
-    /// The id of the key that signed it.
-    pub signer: KeyId,
+    /// Who signed it.
+    pub signer: Signer,
+    /// When it was signed at the latest, where a log or a timestamp authority vouches for that.
+    pub signed_by: Option<jiff::Timestamp>,
     /// The SHA-256 of the bytes that were signed.
     pub payload_digest: Sha256,
 }
@@ -67,8 +72,11 @@ pub enum VerifyError {
     #[error("the payload type is {0:?}; only {PAYLOAD_TYPE:?} is read")]
     PayloadType(String),
     /// A form of proof that cannot be checked here, and so is not ignored.
-    #[error("the bundle carries {0}, which is not supported yet")]
+    #[error("the bundle carries {0}, which is not read in evidence")]
     Unsupported(&'static str),
+    /// A certificate, a log entry or a timestamp that does not hold, or is of somebody else.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// None of the keys that are trusted.
     #[error("the bundle names the signer {0:?}, which is none of the keys that are trusted here")]
     UnknownSigner(String),
@@ -89,6 +97,7 @@ impl VerifyError {
             Self::MediaType(_) | Self::PayloadType(_) | Self::Unsupported(_) => "unsupported-bundle",
             Self::UnknownSigner(_) => "unknown-signer",
             Self::BadSignature => "bad-signature",
+            Self::Proof(error) => error.code(),
             Self::Statement(StatementError::UnknownPredicateType(_)) => "unknown-kind",
             Self::Statement(_) => "malformed-statement",
         }
@@ -98,23 +107,31 @@ impl VerifyError {
 /// Signs a statement.
 ///
 /// # Errors
-/// The statement cannot be written, or the key cannot sign.
-pub fn sign(statement: &Statement, key: &PrivateKey) -> Result<Bundle, SignStatementError> {
+/// The statement cannot be written, the signer cannot sign, or signed something else.
+pub fn sign(statement: &Statement, signer: &dyn Sign) -> Result<Bundle, SignStatementError> {
     let payload = statement.to_bytes()?;
-    let signature = key.sign(&pae(PAYLOAD_TYPE, &payload))?;
-    Ok(Bundle(WireBundle {
+    let encoded = pae(PAYLOAD_TYPE, &payload);
+    let bundle = match signer.sign_content(Content::Statement { payload: &payload, encoded: &encoded })? {
+        Signed::Signature(signature) => serde_json::to_value(of_key(signer.signer(), &payload, &signature)),
+        Signed::Bundle(bundle) => serde_json::to_value(bundle),
+    };
+    Ok(Bundle(bundle.map_err(|error| SignError(format!("the bundle cannot be written as JSON: {error}")))?))
+}
+
+fn of_key(signer: &Signer, payload: &[u8], signature: &[u8]) -> WireBundle {
+    WireBundle {
         media_type: BUNDLE_MEDIA_TYPE.to_owned(),
         verification_material: WireMaterial {
-            public_key: Some(WireHint { hint: key.public().key_id().to_string() }),
+            public_key: Some(WireHint { hint: signer.key_id().map(|id| id.to_string()).unwrap_or_default() }),
             ..WireMaterial::default()
         },
         dsse_envelope: Some(WireEnvelope {
-            payload: base64(&payload),
+            payload: base64(payload),
             payload_type: PAYLOAD_TYPE.to_owned(),
-            signatures: vec![WireSignature { sig: base64(&signature), keyid: String::new() }],
+            signatures: vec![WireSignature { sig: base64(signature), keyid: String::new() }],
         }),
         message_signature: None,
-    }))
+    }
 }
 
 /// A statement that was not signed.
@@ -123,22 +140,41 @@ pub enum SignStatementError {
     /// It cannot be written.
     #[error(transparent)]
     Statement(#[from] StatementError),
-    /// The key cannot sign.
+    /// The signer cannot sign.
     #[error(transparent)]
     Sign(#[from] SignError),
 }
 
-/// Verifies a bundle: exactly one signature, over exactly this payload, by one of these keys; then
-/// reads the payload as a statement.
+/// Verifies a bundle: exactly one signature, over exactly this payload, by somebody who is trusted; everything that
+/// vouches for it, and nothing that does not. Then reads the payload as a statement.
 ///
 /// # Errors
 /// Anything else. A bundle that names its key has to be signed by that key.
-pub fn verify(bundle: &[u8], trusted: &[PublicKey]) -> Result<Verified, VerifyError> {
-    let checked = Checked::try_from(json::typed::<WireBundle>(bundle, MAX_BUNDLE)?)?;
-    let signer = checked.signer(trusted)?;
-    let statement = Statement::from_bytes(&checked.payload)?;
+pub fn verify(bundle: &[u8], trust: &Trust) -> Result<Verified, VerifyError> {
+    let value = json::value(bundle, MAX_BUNDLE)?;
+    let (payload, signer, signed_by) = if is_of_key_alone(&value) {
+        let wire: WireBundle = serde_json::from_value(value).map_err(JsonError::from)?;
+        let checked = Checked::try_from(wire)?;
+        let signer = Signer::KeyId(checked.signer(trust)?);
+        (checked.payload, signer, None)
+    } else {
+        let proof = proof::verify_statement(&proof::read(bundle)?, trust)?;
+        let signed_by = proof.signed_by();
+        (proof.payload.unwrap_or_default(), proof.signer, signed_by)
+    };
+    let statement = Statement::from_bytes(&payload)?;
     let kind = statement.kind()?;
-    Ok(Verified { statement, kind, signer, payload_digest: Sha256::of(&checked.payload) })
+    Ok(Verified { statement, kind, signer, signed_by, payload_digest: Sha256::of(&payload) })
+}
+
+/// Whether nothing in it vouches for the signature but a key.
+fn is_of_key_alone(bundle: &Value) -> bool {
+    let material = &bundle["verificationMaterial"];
+    let there = |name: &str| material.get(name).is_some_and(|value| !value.is_null());
+    let entries = material["tlogEntries"].as_array().is_some_and(|entries| !entries.is_empty());
+    let timestamps =
+        there("timestampVerificationData") && !is_empty_timestamp(&material["timestampVerificationData"]);
+    !there("certificate") && !there("x509CertificateChain") && !entries && !timestamps
 }
 
 /// A bundle whose every member has been looked at. Nothing in it is believed yet.
@@ -149,9 +185,12 @@ struct Checked {
 }
 
 impl Checked {
-    fn signer(&self, trusted: &[PublicKey]) -> Result<KeyId, VerifyError> {
-        let named: Vec<_> =
-            trusted.iter().filter(|key| self.hints.iter().all(|hint| names(hint, &key.key_id()))).collect();
+    fn signer(&self, trust: &Trust) -> Result<KeyId, VerifyError> {
+        let named: Vec<_> = trust
+            .keys
+            .iter()
+            .filter(|key| self.hints.iter().all(|hint| names(hint, &key.key_id())))
+            .collect();
         if let (true, Some(hint)) = (named.is_empty(), self.hints.first()) {
             return Err(VerifyError::UnknownSigner(shown(hint)));
         }
@@ -165,7 +204,7 @@ impl Checked {
 }
 
 /// Whether a hint names a key: its id in hexadecimal (ours) or in base64 (cosign's).
-fn names(hint: &str, key: &KeyId) -> bool {
+pub(crate) fn names(hint: &str, key: &KeyId) -> bool {
     hint == key.to_string() || hint == base64(key.as_bytes())
 }
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use model::Sha256;
+use signers::Sign;
 
 use crate::bundle::{MAX_BUNDLE, SignStatementError, sign};
 use crate::files::{PARTIAL, io, is_dir, make_dir, read_plain, sweep, write_whole};
 use crate::json::JsonError;
-use crate::key::PrivateKey;
 use crate::statement::{Statement, StatementError};
 
 /// The folder of full reports inside an evidence directory.
@@ -165,16 +165,16 @@ impl EvidenceDir {
         &self.path
     }
 
-    /// Writes a statement, signed where there is a key; returns the file. Writing the same
+    /// Writes a statement, signed where there is a signer; returns the file. Writing the same
     /// statement again replaces it.
     ///
     /// # Errors
     /// The statement cannot be written or signed, or the file system refuses.
-    pub fn write(&self, statement: &Statement, key: Option<&PrivateKey>) -> Result<PathBuf, EvidenceError> {
+    pub fn write(&self, statement: &Statement, signer: Option<&dyn Sign>) -> Result<PathBuf, EvidenceError> {
         let payload = statement.to_bytes()?;
         let stem = format!("{}.{}", statement.kind()?.slug(), Sha256::of(&payload).short());
-        let (name, bytes) = match key {
-            Some(key) => (stem + SIGNED, sign(statement, key)?.to_bytes()?),
+        let (name, bytes) = match signer {
+            Some(signer) => (stem + SIGNED, sign(statement, signer)?.to_bytes()?),
             None => (stem + UNSIGNED, payload),
         };
         make_dir(&self.path)?;

@@ -1,21 +1,21 @@
 //! Evidence: what a statement says, who signed it, and where it is kept.
 //!
 //! A producer makes a [`Statement`] of one [`Kind`], and [`EvidenceDir::write`] signs it with a
-//! [`PrivateKey`] into a Sigstore bundle. A consumer lists the directory and calls [`verify`] with
-//! the [`PublicKey`]s it trusts: what comes back is exactly what was signed, and by whom.
+//! signer into a Sigstore bundle. A consumer lists the directory and calls [`verify`] with the [`Trust`] that it
+//! has: what comes back is exactly what was signed, and by whom. [`verify_file`] does the same for files.
 //!
-//! Verification is fail-closed. Whatever a bundle may carry that is not checked here (certificates,
-//! log entries, timestamps) makes it refused, never ignored.
+//! Verification is fail-closed. Whatever a bundle carries (certificates, log entries, timestamps) is verified or makes
+//! it refused, never ignored.
 
 mod bundle;
-pub mod detached;
 mod evidence;
 mod files;
 mod json;
-mod key;
 mod kind;
 pub mod predicate;
+mod proof;
 mod statement;
+mod trust;
 
 pub use bundle::{
     BUNDLE_MEDIA_TYPE, Bundle, MAX_BUNDLE, SignStatementError, Verified, VerifyError, sign, verify,
@@ -24,9 +24,15 @@ pub use evidence::{
     EvidenceDir, EvidenceError, EvidenceFile, Form, Listing, MAX_REPORT, REPORTS, Stray, StrayReason,
 };
 pub use json::JsonError;
-pub use key::{Algorithm, KeyError, KeyId, KeyPem, PrivateKey, PublicKey, SignError, SignatureMismatch};
 pub use kind::{Kind, UnknownKind};
 pub use predicate::Predicate;
+pub use proof::{Proof, ProofError, verify_file};
+/// Keys and identities stand in every signature here.
+pub use signers::{
+    Algorithm, Identity, IdentityRule, KeyError, KeyId, KeyPem, PrivateKey, PublicKey, Sign, SignError,
+    SignatureMismatch, Signer, detached,
+};
 pub use statement::{
     MAX_STATEMENT, PAYLOAD_TYPE, STATEMENT_TYPE, Statement, StatementError, Unsigned, read_unsigned,
 };
+pub use trust::{GITHUB, MAX_TRUST_ROOT, PUBLIC_GOOD, Trust, TrustRoot, TrustRootError, TrustedIdentity};

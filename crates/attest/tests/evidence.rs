@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use attest::{
-    EvidenceDir, EvidenceError, Form, Kind, PrivateKey, Statement, StrayReason, read_unsigned, verify,
+    EvidenceDir, EvidenceError, Form, Kind, PrivateKey, Statement, StrayReason, Trust, read_unsigned, verify,
 };
 use model::{Sha256, Subject};
 use serde_json::json;
@@ -43,7 +43,7 @@ fn what_is_written_is_listed_and_verifies() {
         assert_eq!(file.sha256, Sha256::of(&fs::read(&file.path).unwrap()));
         let (kind, payload) = match file.form {
             Form::Signed => {
-                let verified = verify(&file.bytes, &[key.public().clone()]).unwrap();
+                let verified = verify(&file.bytes, &Trust::from(key.public())).unwrap();
                 (verified.kind, verified.payload_digest)
             }
             Form::Unsigned => {

@@ -12,8 +12,9 @@ fn floor(name: &str, path: &Path) -> Option<u8> {
         return Some(2);
     }
     Some(match name {
-        "model" | "versions" | "runner" | "process" => 0,
-        "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github" => 1,
+        "model" | "versions" | "runner" | "process" | "signers" => 0,
+        "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github"
+        | "services" => 1,
         "hallmark" => 3,
         "conformance" => 4,
         _ => return None,

@@ -85,7 +85,7 @@ impl Chain {
         let found: Vec<_> =
             listing.files.iter().filter(|file| file.name.starts_with(&format!("{kind}."))).collect();
         assert_eq!(found.len(), 1, "one {kind} is wanted: {listing:?}");
-        attest::verify(&found[0].bytes, &keys).unwrap().statement
+        attest::verify(&found[0].bytes, &attest::Trust::keys(&keys)).unwrap().statement
     }
 
     /// The signers of the policy that decided, as the bundle for a replay keeps it.

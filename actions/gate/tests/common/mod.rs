@@ -85,7 +85,7 @@ impl World {
 
     /// Writes a statement, signed by a name, or unsigned by `""`.
     pub(crate) fn put(&self, signer: &str, statement: &Statement) -> PathBuf {
-        self.dir().write(statement, self.keys.get(signer).map(|(key, _)| key)).unwrap()
+        self.dir().write(statement, self.keys.get(signer).map(|(key, _)| key as &dyn attest::Sign)).unwrap()
     }
 
     /// The one file of a kind.

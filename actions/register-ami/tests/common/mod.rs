@@ -163,7 +163,9 @@ impl Place {
         job: Option<&Job>,
     ) -> PathBuf {
         let statement = Statement::new(kind, subjects, predicate).unwrap();
-        EvidenceDir::new(self.evidence()).write(&statement, job.map(|job| &job.private)).unwrap()
+        EvidenceDir::new(self.evidence())
+            .write(&statement, job.map(|job| &job.private as &dyn attest::Sign))
+            .unwrap()
     }
 
     /// A harness that would publish this image to `stable`.
@@ -196,7 +198,7 @@ impl Place {
         let releases = listing.files.iter().filter(|file| file.name.starts_with("release."));
         releases
             .map(|file| {
-                attest::verify(&file.bytes, std::slice::from_ref(&self.publish.public)).unwrap().statement
+                attest::verify(&file.bytes, &attest::Trust::from(&self.publish.public)).unwrap().statement
             })
             .collect()
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use model::{Reason, Sha256, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use signers::Signer;
 
 use super::{FileDigest, ResourceDescriptor};
 use crate::Kind;
@@ -130,7 +131,7 @@ pub struct EvidenceRef {
     pub sha256: Sha256,
     /// The SHA-256 of the signed payload.
     pub payload_digest: Sha256,
-    /// The id of the key that signed it; none when nobody did.
+    /// Who signed it: the id of a key, or the identity of a certificate; none when nobody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signer: Option<Sha256>,
+    pub signer: Option<Signer>,
 }

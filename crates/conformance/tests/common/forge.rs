@@ -45,7 +45,9 @@ impl World {
     /// Adds a statement: signed by somebody, or by nobody.
     pub(crate) fn put(&self, signer: Option<&str>, statement: &Statement) -> PathBuf {
         let key = signer.map(key::private);
-        EvidenceDir::new(self.evidence()).write(statement, key.as_ref()).unwrap()
+        EvidenceDir::new(self.evidence())
+            .write(statement, key.as_ref().map(|key| key as &dyn attest::Sign))
+            .unwrap()
     }
 
     /// Puts another statement in the place of the one there is.
@@ -97,5 +99,5 @@ impl World {
 /// A signed statement, whoever of ours signed it.
 #[track_caller]
 pub(crate) fn read(path: &Path) -> Statement {
-    attest::verify(&fs::read(path).unwrap(), &key::public()).unwrap().statement
+    attest::verify(&fs::read(path).unwrap(), &attest::Trust::keys(&key::public())).unwrap().statement
 }

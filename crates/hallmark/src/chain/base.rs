@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use attest::predicate::vsa::{Predicate, VerificationResult};
-use attest::{EvidenceDir, EvidenceFile, Form, Kind, PublicKey, read_unsigned, verify};
+use attest::{EvidenceDir, EvidenceFile, Form, Kind, PublicKey, Trust, read_unsigned, verify};
 use model::{ContentDigest, ImageManifest};
 use policy::{Facts, Signed, Statement};
 
@@ -35,11 +35,10 @@ impl Base {
     }
 
     fn summary(&self, file: &EvidenceFile, signers: &[(String, PublicKey)]) -> Option<Statement> {
-        let keys: Vec<PublicKey> = signers.iter().map(|(_, key)| key.clone()).collect();
         let (statement, kind, payload, signed) = match file.form {
             Form::Signed => {
-                let found = verify(&file.bytes, &keys).ok()?;
-                let of = signers.iter().filter(|(_, key)| key.key_id() == found.signer);
+                let found = verify(&file.bytes, &Trust::keys(signers.iter().map(|(_, key)| key))).ok()?;
+                let of = signers.iter().filter(|(_, key)| Some(key.key_id()) == found.signer.key_id());
                 let signed = Signed::By(of.map(|(name, _)| name.clone()).collect());
                 (found.statement, found.kind, found.payload_digest, signed)
             }

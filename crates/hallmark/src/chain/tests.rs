@@ -339,7 +339,9 @@ fn what_the_image_is_built_on_has_to_be_verified_first() {
             let pem = fs::read_to_string(harness.workspace().join(format!("keys/{name}.pem"))).unwrap();
             PrivateKey::from_pem(&pem).unwrap()
         });
-        EvidenceDir::new(harness.workspace().join("base-evidence")).write(&statement, key.as_ref()).unwrap();
+        EvidenceDir::new(harness.workspace().join("base-evidence"))
+            .write(&statement, key.as_ref().map(|key| key as &dyn attest::Sign))
+            .unwrap();
         let harness = harness.input_path("base-image", manifest);
         let run = refused(&harness);
         assert!(run.stdout.contains("Give `base-evidence`."), "{}", run.stdout);

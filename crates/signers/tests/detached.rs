@@ -6,9 +6,9 @@ mod common;
 
 use std::io::Read;
 
-use attest::detached::{MAX_ED25519_MESSAGE, Message, MessageError, Signature};
-use attest::{PublicKey, SignatureMismatch};
 use common::{Bench, KINDS, Pair};
+use signers::detached::{MAX_ED25519_MESSAGE, Message, MessageError, Signature};
+use signers::{PublicKey, SignatureMismatch};
 
 const MESSAGE: &[u8] = b"what was signed\0\xff\n";
 

@@ -1,5 +1,6 @@
 //! A private key from a file, and the throw-away keys of a first run.
 
+use aws_lc_rs::digest::{Digest, SHA256, SHA384};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -8,16 +9,19 @@ use aws_lc_rs::signature::{
 };
 
 use super::{Algorithm, KeyError, PublicKey, label, only_block};
+use crate::detached::Message;
+use crate::{SignError, Signer};
 
-/// Signing failed, for a reason that the library does not tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key could not sign")]
-pub struct SignError;
+/// The library does not tell why.
+fn failed<E>(_: E) -> SignError {
+    SignError("the key could not sign".into())
+}
 
 /// Somebody's private key. `Debug` shows the public half's id only.
 pub struct PrivateKey {
     pair: Pair,
     public: PublicKey,
+    signer: Signer,
 }
 
 enum Pair {
@@ -67,10 +71,10 @@ impl PrivateKey {
         let pair = pair.ok_or_else(|| KeyError::Unsupported("the private key does not read".into()))?;
         // The public half goes through the checks that everybody's public key goes through.
         let public = PublicKey::from_spki_der(
-            pair.spki()
-                .map_err(|SignError| KeyError::Unsupported("the public half cannot be written".into()))?,
+            pair.spki().map_err(|_| KeyError::Unsupported("the public half cannot be written".into()))?,
         )?;
-        Ok(Self { pair, public })
+        let signer = Signer::KeyId(public.key_id());
+        Ok(Self { pair, public, signer })
     }
 
     /// The public half.
@@ -94,15 +98,45 @@ impl PrivateKey {
         let random = SystemRandom::new();
         match &self.pair {
             Pair::EcdsaP256(pair) | Pair::EcdsaP384(pair) => {
-                Ok(pair.sign(&random, message).map_err(|_| SignError)?.as_ref().to_vec())
+                Ok(pair.sign(&random, message).map_err(failed)?.as_ref().to_vec())
             }
-            Pair::Ed25519(pair) => Ok(pair.try_sign(message).map_err(|_| SignError)?.as_ref().to_vec()),
+            Pair::Ed25519(pair) => Ok(pair.try_sign(message).map_err(failed)?.as_ref().to_vec()),
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| SignError)?;
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(failed)?;
                 Ok(signature)
             }
         }
+    }
+
+    /// Signs a file that was read for this key: what [`PrivateKey::sign`] makes of its bytes.
+    ///
+    /// # Errors
+    /// The library could not, or the message was read for other keys.
+    pub fn sign_message(&self, message: &Message) -> Result<Vec<u8>, SignError> {
+        let unread = || SignError("the file was not read for this key".into());
+        let digest = |algorithm, bytes: &[u8]| Digest::import_less_safe(bytes, algorithm).map_err(failed);
+        match &self.pair {
+            Pair::Ed25519(_) => self.sign(message.whole().ok_or_else(unread)?),
+            Pair::EcdsaP256(pair) => {
+                let digest = digest(&SHA256, message.sha256().as_bytes())?;
+                Ok(pair.sign_digest(&digest).map_err(failed)?.as_ref().to_vec())
+            }
+            Pair::EcdsaP384(pair) => {
+                let digest = digest(&SHA384, message.sha384().ok_or_else(unread)?)?;
+                Ok(pair.sign_digest(&digest).map_err(failed)?.as_ref().to_vec())
+            }
+            Pair::Rsa(pair) => {
+                let digest = digest(&SHA256, message.sha256().as_bytes())?;
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).map_err(failed)?;
+                Ok(signature)
+            }
+        }
+    }
+
+    pub(crate) const fn as_signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// Makes a new P-256 key: for throw-away keys, and for `hallmark keygen`.
@@ -111,12 +145,12 @@ impl PrivateKey {
     /// The system has no randomness to give.
     pub fn generate_p256() -> Result<KeyPem, SignError> {
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
-            .map_err(|_| SignError)?;
+            .map_err(failed)?;
         let private = pem::encode_config(
             &pem::Pem::new("PRIVATE KEY", document.as_ref()),
             pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF),
         );
-        let public = Self::from_pem(&private).map_err(|_| SignError)?.public.to_pem();
+        let public = Self::from_pem(&private).map_err(failed)?.public.to_pem();
         Ok(KeyPem { private, public })
     }
 }
@@ -129,7 +163,7 @@ impl Pair {
             Self::Rsa(pair) => pair.public_key().as_der(),
         }
         .map(|der| der.as_ref().to_vec())
-        .map_err(|_| SignError)
+        .map_err(failed)
     }
 }
 

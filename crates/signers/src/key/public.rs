@@ -76,6 +76,20 @@ impl PublicKey {
         public_pem(self.spki.as_bytes())
     }
 
+    /// The key as DER `SubjectPublicKeyInfo`.
+    #[must_use]
+    pub fn to_der(&self) -> &[u8] {
+        self.spki.as_bytes()
+    }
+
+    /// Whether it signed a message with this SHA-256; an Ed25519 key signs no digest, and has not.
+    ///
+    /// # Errors
+    /// It did not.
+    pub fn verify_sha256(&self, digest: &[u8], signature: &[u8]) -> Result<(), SignatureMismatch> {
+        self.verify_prehashed(digest, None, signature)
+    }
+
     /// Whether it signed exactly this message.
     ///
     /// # Errors

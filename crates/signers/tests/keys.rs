@@ -4,9 +4,9 @@
 
 mod common;
 
-use attest::{Algorithm, KeyError, PrivateKey, PublicKey};
 use common::{Bench, KINDS};
 use model::Sha256;
+use signers::{Algorithm, KeyError, PrivateKey, PublicKey};
 
 #[test]
 fn every_kind_of_key_is_read_with_the_peers_id() {

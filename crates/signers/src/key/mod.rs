@@ -3,7 +3,7 @@
 mod private;
 mod public;
 
-pub use private::{KeyPem, PrivateKey, SignError};
+pub use private::{KeyPem, PrivateKey};
 pub use public::{PublicKey, SignatureMismatch};
 
 /// A key's id: the SHA-256 of its public half as DER (`SubjectPublicKeyInfo`).

@@ -96,6 +96,18 @@ impl Message {
         self.size
     }
 
+    /// The SHA-384, where a key that it was read for needs it.
+    #[must_use]
+    pub fn sha384(&self) -> Option<&[u8]> {
+        self.sha384.as_deref()
+    }
+
+    /// The bytes, where a key that it was read for needs them.
+    #[must_use]
+    pub fn whole(&self) -> Option<&[u8]> {
+        self.whole.as_deref()
+    }
+
     /// Whether this key made this signature over the message.
     ///
     /// # Errors
@@ -188,7 +200,8 @@ fn wrapping(text: &str) -> Option<&'static str> {
 }
 
 /// Base64 (RFC 4648, standard alphabet, padded) in its one canonical spelling.
-pub(crate) fn strict_base64(text: &str) -> Option<Vec<u8>> {
+#[must_use]
+pub fn strict_base64(text: &str) -> Option<Vec<u8>> {
     let decoded = SignatureBytes::from_base64(text).ok()?;
     (decoded.to_base64() == text).then(|| decoded.into_bytes())
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use attest::{PrivateKey, PublicKey};
+use signers::{PrivateKey, PublicKey};
 
 /// A folder for one test, with the peer's files in it.
 pub(crate) struct Bench(pub(crate) tempfile::TempDir);

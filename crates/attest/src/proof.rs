@@ -1,0 +1,425 @@
+//! What vouches for a signature beside a key: certificates, transparency logs, timestamps. The proofs themselves are
+//! verified by the Sigstore project's own crate; here it is decided which of them are wanted, who is meant, and what
+//! each refusal is called.
+
+mod error;
+mod legacy;
+
+use jiff::Timestamp;
+use model::Sha256;
+use serde_json::Value;
+use signers::detached::Message;
+use signers::{Claims, Identity, PublicKey, Requirement, Signer};
+use sigstore_crypto::CertificateInfo;
+use sigstore_types::{
+    Artifact, ArtifactDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent,
+    bundle::VerificationMaterialContent,
+};
+use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
+
+pub use error::ProofError;
+
+use crate::bundle::MAX_BUNDLE;
+use crate::json;
+use crate::statement::{PAYLOAD_TYPE, shown};
+use crate::trust::{Trust, TrustRoot};
+
+/// What a bundle proves: who signed, when at the latest, and what vouches for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Who signed.
+    pub signer: Signer,
+    /// Every time that a log or timestamp authority vouches for, earliest first. The signature is not younger.
+    pub times: Vec<Timestamp>,
+    /// The signature's index in a transparency log, where that was verified.
+    pub log_index: Option<u64>,
+    /// Whether the certificate is proven to be in a certificate transparency log.
+    pub certificate_log: bool,
+    /// The trusted root that it was verified against, by its name and digest, where one was needed.
+    pub root: Option<(String, Sha256)>,
+    /// The signed statement, where the bundle is an attestation.
+    pub payload: Option<Vec<u8>>,
+}
+
+impl Proof {
+    /// The earliest time that somebody vouches for.
+    #[must_use]
+    pub fn signed_by(&self) -> Option<Timestamp> {
+        self.times.first().copied()
+    }
+
+    /// What vouches for it, in a few words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let mut words = vec![match (&self.signer, &self.payload) {
+            (Signer::KeyId(_), None) => "key".to_owned(),
+            (Signer::KeyId(_), Some(_)) => "key, attestation".to_owned(),
+            (Signer::Identity(_), None) => "certificate".to_owned(),
+            (Signer::Identity(_), Some(_)) => "certificate, attestation".to_owned(),
+        }];
+        if self.certificate_log {
+            words.push("certificate log".to_owned());
+        }
+        if let Some(index) = self.log_index {
+            words.push(format!("log entry {index}"));
+        }
+        words.join(", ")
+    }
+}
+
+/// Verifies what a bundle, a legacy cosign bundle (`--bundle` before version 3), or a file with one bundle a line
+/// says about a file.
+///
+/// Of several bundles one has to verify. In a bundle everything that it carries has to.
+///
+/// # Errors
+/// See [`ProofError`]; of several bundles the error of the one that came furthest.
+pub fn verify_file(bundle: &[u8], message: &Message, trust: &Trust) -> Result<Proof, ProofError> {
+    let bundles = legacy::bundles(bundle, message)?;
+    let mut nearest: Option<ProofError> = None;
+    for bundle in &bundles {
+        match verify_one(bundle, &subject(bundle, message)?, trust) {
+            Ok(proof) => return Ok(proof),
+            Err(error) if nearest.as_ref().is_none_or(|known| error.phase() > known.phase()) => {
+                nearest = Some(error)
+            }
+            Err(_) => {}
+        }
+    }
+    Err(nearest.unwrap_or(ProofError::Malformed("there is no bundle in it".into())))
+}
+
+/// Verifies a bundle whose payload is a statement: one subject of it has a `sha256`, and that is what the log's
+/// entry and the library's check are about.
+pub(crate) fn verify_statement(bundle: &Bundle, trust: &Trust) -> Result<Proof, ProofError> {
+    let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
+        return Err(ProofError::Unsupported("a message signature where a statement is wanted".into()));
+    };
+    if envelope.payload_type != PAYLOAD_TYPE {
+        return Err(ProofError::Unsupported(format!("the payload type {:?}", shown(&envelope.payload_type))));
+    }
+    let digest = crate::Statement::from_bytes(envelope.payload.as_bytes())
+        .map_err(|error| ProofError::Malformed(error.to_string()))?
+        .subject
+        .iter()
+        .find_map(model::Subject::sha256)
+        .ok_or_else(|| {
+            ProofError::Unsupported(
+                "a certificate, log entry or timestamp over a statement none of whose subjects has a sha256"
+                    .into(),
+            )
+        })?;
+    let digest = ArtifactDigest::sha256(Sha256Hash::new(*digest.as_bytes()));
+    verify_one(bundle, &Artifact::from_digest(digest), trust)
+}
+
+/// Reads a bundle: strictly as JSON, then as the library does.
+pub(crate) fn read(bytes: &[u8]) -> Result<Bundle, ProofError> {
+    let value = json::value(bytes, MAX_BUNDLE).map_err(|error| ProofError::Malformed(error.to_string()))?;
+    one_of_each(&value)?;
+    let text = std::str::from_utf8(bytes).map_err(|error| ProofError::Malformed(error.to_string()))?;
+    Bundle::from_json(text).map_err(|error| ProofError::Malformed(error.to_string()))
+}
+
+/// The library takes the first of two materials or contents, and passes over what it does not know. Here nothing is
+/// ignored that somebody may have meant.
+fn one_of_each(bundle: &Value) -> Result<(), ProofError> {
+    const MATERIAL: [&str; 3] = ["certificate", "x509CertificateChain", "publicKey"];
+    const CONTENT: [&str; 2] = ["messageSignature", "dsseEnvelope"];
+    const BESIDE_CONTENT: [&str; 2] = ["mediaType", "verificationMaterial"];
+    const BESIDE_MATERIAL: [&str; 2] = ["tlogEntries", "timestampVerificationData"];
+    let check = |value: &Value, one: &[&str], beside: &[&str], what: &str| {
+        let members =
+            value.as_object().ok_or_else(|| ProofError::Malformed(format!("its {what} is no object")))?;
+        let unknown =
+            members.keys().find(|name| !one.contains(&name.as_str()) && !beside.contains(&name.as_str()));
+        if let Some(name) = unknown {
+            return Err(ProofError::Malformed(format!("its {what} has an unknown member {:?}", shown(name))));
+        }
+        match one.iter().filter(|name| members.get(**name).is_some_and(|value| !value.is_null())).count() {
+            1 => Ok(()),
+            count => Err(ProofError::Malformed(format!("its {what} has {count} of {}", one.join(", ")))),
+        }
+    };
+    check(bundle, &CONTENT, &BESIDE_CONTENT, "top level")?;
+    let material = &bundle["verificationMaterial"];
+    check(material, &MATERIAL, &BESIDE_MATERIAL, "verification material")?;
+    match &material["timestampVerificationData"] {
+        Value::Null => Ok(()),
+        Value::Object(members) if members.keys().all(|name| name == "rfc3161Timestamps") => Ok(()),
+        _ => {
+            Err(ProofError::Malformed("its timestampVerificationData has more than rfc3161Timestamps".into()))
+        }
+    }
+}
+
+/// What the signature is verified over: a digest where that is enough, which needs no file in memory.
+fn subject<'m>(bundle: &Bundle, message: &'m Message) -> Result<Artifact<'m>, ProofError> {
+    let sha256 =
+        || Artifact::from_digest(ArtifactDigest::sha256(Sha256Hash::new(*message.sha256().as_bytes())));
+    let declared = match &bundle.content {
+        SignatureContent::MessageSignature(signature) => {
+            signature.message_digest.as_ref().map(|digest| digest.algorithm)
+        }
+        _ => return Ok(sha256()),
+    };
+    let key = bundle.signing_certificate().map(sigstore_crypto::parse_certificate_info);
+    let p256 = match key {
+        Some(Ok(info)) => info.key_algorithm == sigstore_crypto::KeyAlgorithm::EcdsaP256,
+        Some(Err(error)) => return Err(ProofError::Certificate(error.to_string())),
+        // By the key that is trusted; a digest does for all but those of P-384 and Ed25519.
+        None => message.whole().is_none(),
+    };
+    match (p256, declared) {
+        (true, None | Some(HashAlgorithm::Sha2256)) => Ok(sha256()),
+        _ => message.whole().map(Artifact::from_blob).ok_or(ProofError::NeedsWhole),
+    }
+}
+
+fn verify_one(bundle: &Bundle, artifact: &Artifact<'_>, trust: &Trust) -> Result<Proof, ProofError> {
+    match &bundle.verification_material.content {
+        VerificationMaterialContent::PublicKey(hint) => {
+            verify_by_key(bundle, artifact, trust, hint.hint.as_str())
+        }
+        _ => verify_by_certificate(bundle, artifact, trust),
+    }
+}
+
+fn verify_by_key(
+    bundle: &Bundle,
+    artifact: &Artifact<'_>,
+    trust: &Trust,
+    hint: &str,
+) -> Result<Proof, ProofError> {
+    let material = &bundle.verification_material;
+    let bare = material.tlog_entries.is_empty()
+        && material.timestamp_verification_data.rfc3161_timestamps.is_empty();
+    let named: Vec<&PublicKey> = trust
+        .keys
+        .iter()
+        .filter(|key| hint.is_empty() || crate::bundle::names(hint, &key.key_id()))
+        .collect();
+    // A hint is nobody's word. One that names none of the keys may be of another tool's making: all are tried.
+    let tried = if named.is_empty() { trust.keys.iter().collect() } else { named };
+    if tried.is_empty() {
+        return Err(ProofError::UnknownSigner(format!(
+            "a key ({:?}), and no key is trusted here",
+            shown(hint)
+        )));
+    }
+    if bare {
+        return bare_key(bundle, artifact, &tried);
+    }
+    let root = trust.key_root.as_ref().ok_or_else(|| {
+        ProofError::Unsupported(
+            "a log entry or timestamp beside a key's signature, which needs a trusted root".into(),
+        )
+    })?;
+    // What stands there is verified, a log entry is no must: bundles of a key with a timestamp alone are usual.
+    let wants_log = !material.tlog_entries.is_empty();
+    let mut nearest: Option<ProofError> = None;
+    for key in tried {
+        let policy = PublicKeyVerificationPolicy::new(DerPublicKey::new(key.to_der().to_vec()));
+        let policy = if wants_log { policy } else { policy.skip_tlog_unsafe() };
+        match root.verifier().verify(artifact.clone(), bundle, &policy) {
+            Ok(result) => return Ok(proof(bundle, Signer::KeyId(key.key_id()), &result, Some(root))),
+            Err(error) => {
+                let error = ProofError::of(error, root);
+                if nearest.as_ref().is_none_or(|known| error.phase() > known.phase()) {
+                    nearest = Some(error);
+                }
+            }
+        }
+    }
+    Err(nearest.unwrap_or(ProofError::BadSignature))
+}
+
+/// A signature that nothing but the key vouches for. The library asks for a log entry or timestamp.
+fn bare_key(bundle: &Bundle, artifact: &Artifact<'_>, keys: &[&PublicKey]) -> Result<Proof, ProofError> {
+    let none = VerificationResultParts { times: Vec::new(), log_index: None, certificate_log: false };
+    let signer = |key: &PublicKey| Signer::KeyId(key.key_id());
+    match &bundle.content {
+        SignatureContent::DsseEnvelope(envelope) => {
+            if envelope.payload_type != PAYLOAD_TYPE {
+                return Err(ProofError::Unsupported(format!(
+                    "the payload type {:?}",
+                    shown(&envelope.payload_type)
+                )));
+            }
+            let pae = envelope.pae();
+            let key = keys.iter().find(|key| key.verify(&pae, envelope.signature.sig.as_bytes()).is_ok());
+            let key = key.ok_or(ProofError::BadSignature)?;
+            names_artifact(envelope.payload.as_bytes(), artifact)?;
+            Ok(none.into_proof(signer(key), None, Some(envelope.payload.as_bytes().to_vec())))
+        }
+        SignatureContent::MessageSignature(signature) => {
+            let bytes = signature.signature.as_bytes();
+            let digest = artifact.digest().map(|digest| digest.as_bytes().to_vec());
+            let verifies = |key: &&&PublicKey| match (artifact.blob(), &digest) {
+                (Some(blob), _) => key.verify(blob, bytes).is_ok(),
+                (None, Some(digest)) => key.verify_sha256(digest, bytes).is_ok(),
+                (None, None) => false,
+            };
+            if let Some(declared) = &signature.message_digest {
+                let sha256 = match artifact.blob() {
+                    Some(blob) => Sha256::of(blob).as_bytes().to_vec(),
+                    None => digest.clone().unwrap_or_default(),
+                };
+                if declared.algorithm == HashAlgorithm::Sha2256 && declared.digest != sha256.as_slice() {
+                    return Err(ProofError::OtherArtifact("it names another SHA-256".into()));
+                }
+            }
+            let key = keys.iter().find(verifies).ok_or(ProofError::BadSignature)?;
+            Ok(none.into_proof(signer(key), None, None))
+        }
+        _ => Err(ProofError::Unsupported("a kind of content that is not known".into())),
+    }
+}
+
+fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofError> {
+    let statement =
+        crate::Statement::from_bytes(payload).map_err(|error| ProofError::Malformed(error.to_string()))?;
+    let sha256 = match (artifact.blob(), artifact.digest()) {
+        (Some(blob), _) => Some(Sha256::of(blob)),
+        (None, Some(digest)) => hex::encode(digest.as_bytes()).parse().ok(),
+        (None, None) => None,
+    };
+    let named = |wanted: Sha256| statement.subject.iter().any(|subject| subject.sha256() == Some(wanted));
+    if sha256.is_some_and(named) {
+        Ok(())
+    } else {
+        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's SHA-256".into()))
+    }
+}
+
+fn verify_by_certificate(
+    bundle: &Bundle,
+    artifact: &Artifact<'_>,
+    trust: &Trust,
+) -> Result<Proof, ProofError> {
+    if trust.identities.is_empty() {
+        return Err(ProofError::UnknownSigner("a certificate, and no identity is trusted here".into()));
+    }
+    let mut nearest: Option<ProofError> = None;
+    let mut tried: Vec<(Sha256, Vec<Requirement>)> = Vec::new();
+    for trusted in &trust.identities {
+        // The proofs are the same for each rule with the same root and the same waivers.
+        let how = (trusted.root.digest(), trusted.rule.text().waive.clone());
+        if tried.contains(&how) {
+            continue;
+        }
+        tried.push(how.clone());
+        let error = match by_root(bundle, artifact, &trusted.root, &how.1) {
+            Ok(proof) => {
+                let Signer::Identity(identity) = &proof.signer else { continue };
+                let meant = trust
+                    .identities
+                    .iter()
+                    .filter(|other| (other.root.digest(), &other.rule.text().waive) == (how.0, &how.1))
+                    .any(|other| other.rule.matches(identity));
+                if meant {
+                    return Ok(proof);
+                }
+                let field = trust.nearest(identity).unwrap_or("subject");
+                ProofError::UnknownIdentity { identity: identity.clone(), field }
+            }
+            Err(error) => error,
+        };
+        if nearest.as_ref().is_none_or(|known| error.phase() > known.phase()) {
+            nearest = Some(error);
+        }
+    }
+    Err(nearest.unwrap_or(ProofError::BadSignature))
+}
+
+fn by_root(
+    bundle: &Bundle,
+    artifact: &Artifact<'_>,
+    root: &TrustRoot,
+    waived: &[Requirement],
+) -> Result<Proof, ProofError> {
+    let entries = &bundle.verification_material.tlog_entries;
+    // What is waived need not be there; what is there is verified all the same.
+    let without_log = waived.contains(&Requirement::TransparencyLog) && entries.is_empty();
+    let mut policy = VerificationPolicy::any_identity();
+    if without_log {
+        policy = policy.skip_tlog_unsafe();
+    } else if entries.is_empty() {
+        return Err(ProofError::NoLogEntry);
+    }
+    let strict = root.verifier().verify(artifact.clone(), bundle, &policy);
+    let result = match strict {
+        Err(sigstore_verify::Error::Certificate(sigstore_verify::CertificateError::Sct(_)))
+            if waived.contains(&Requirement::CertificateLog) && !error::has_sct(bundle) =>
+        {
+            root.verifier().verify(artifact.clone(), bundle, &policy.skip_sct())
+        }
+        other => other,
+    }
+    .map_err(|error| ProofError::of(error, root))?;
+    let info = result.certificate().ok_or_else(|| ProofError::Certificate("it carries none".into()))?;
+    let identity = identity(info)?;
+    if !result.certificate_verified() || (!without_log && !result.tlog_verified()) {
+        return Err(ProofError::Certificate("it was not verified".into()));
+    }
+    if result.verified_timestamps().is_empty() {
+        return Err(ProofError::NoTime);
+    }
+    Ok(proof(bundle, Signer::Identity(Box::new(identity)), &result, Some(root)))
+}
+
+/// What the certificate says.
+fn identity(info: &CertificateInfo) -> Result<Identity, ProofError> {
+    let filled = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    let subject = filled(info.identity.as_ref().map(sigstore_crypto::SubjectAltName::as_str));
+    let issuer = filled(info.issuer.as_deref());
+    let (Some(subject), Some(issuer)) = (subject, issuer) else {
+        return Err(ProofError::EmptyIdentity);
+    };
+    let claims = &info.ci_claims;
+    Ok(Identity {
+        issuer,
+        subject,
+        claims: Claims {
+            workflow: claims.build_signer_uri.clone(),
+            repository: claims.source_repository_uri.clone(),
+            repository_id: claims.source_repository_identifier.clone(),
+            git_ref: claims.source_repository_ref.clone(),
+            commit: claims.source_repository_digest.clone(),
+            runner_environment: claims.runner_environment.clone(),
+            trigger: claims.build_trigger.clone(),
+            run: claims.run_invocation_uri.clone(),
+            environment: claims.deployment_environment.clone(),
+        },
+    })
+}
+
+struct VerificationResultParts {
+    times: Vec<Timestamp>,
+    log_index: Option<u64>,
+    certificate_log: bool,
+}
+
+impl VerificationResultParts {
+    fn into_proof(self, signer: Signer, root: Option<&TrustRoot>, payload: Option<Vec<u8>>) -> Proof {
+        let root = root.map(|root| (root.name().to_owned(), root.digest()));
+        let Self { mut times, log_index, certificate_log } = self;
+        times.sort_unstable();
+        times.dedup();
+        Proof { signer, times, log_index, certificate_log, root, payload }
+    }
+}
+
+fn proof(bundle: &Bundle, signer: Signer, result: &VerificationResult, root: Option<&TrustRoot>) -> Proof {
+    let entry = bundle.verification_material.tlog_entries.first().filter(|_| result.tlog_verified());
+    let payload = match &bundle.content {
+        SignatureContent::DsseEnvelope(envelope) => Some(envelope.payload.as_bytes().to_vec()),
+        _ => None,
+    };
+    VerificationResultParts {
+        times: result.verified_timestamps().to_vec(),
+        log_index: entry.map(|entry| entry.log_index.get()),
+        certificate_log: result.sct_verified(),
+    }
+    .into_proof(signer, root, payload)
+}
