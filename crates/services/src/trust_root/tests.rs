@@ -37,6 +37,15 @@ fn without_a_word_nothing_is_fetched() {
 }
 
 #[test]
+fn the_roots_that_are_built_in_are_signed_by_their_own_keys() {
+    for instance in &INSTANCES {
+        let set = sigstore_tuf::TrustedMetadataSet::from_root(instance.root).unwrap();
+        assert!(set.root().roles.contains_key("timestamp"), "{}", instance.name);
+        assert_eq!(http::private_url(instance.repository).unwrap().scheme(), "https");
+    }
+}
+
+#[test]
 fn what_contradicts_itself_is_refused_and_nobody_is_asked() {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     server.set_nonblocking(true).unwrap();
