@@ -320,8 +320,12 @@ fn verify_by_certificate(
                 if meant {
                     return Ok(proof);
                 }
-                let field = trust.nearest(identity).unwrap_or("subject");
-                ProofError::UnknownIdentity { identity: identity.clone(), field }
+                if identity.issuer.is_empty() {
+                    ProofError::EmptyIdentity
+                } else {
+                    let field = trust.nearest(identity).unwrap_or("subject");
+                    ProofError::UnknownIdentity { identity: identity.clone(), field }
+                }
             }
             Err(error) => error,
         };
@@ -347,6 +351,14 @@ fn by_root(
     } else if entries.is_empty() {
         return Err(ProofError::NoLogEntry);
     }
+    if !root.has_certificate_log()
+        && (!waived.contains(&Requirement::CertificateLog) || error::has_sct(bundle))
+    {
+        return Err(ProofError::CertificateLog(format!(
+            "the trusted root {} names no certificate log",
+            root.name()
+        )));
+    }
     let strict = root.verifier().verify(artifact.clone(), bundle, &policy);
     let result = match strict {
         Err(sigstore_verify::Error::Certificate(sigstore_verify::CertificateError::Sct(_)))
@@ -357,10 +369,8 @@ fn by_root(
         other => other,
     }
     .map_err(|error| match ProofError::of(error, root) {
-        ProofError::InclusionPromise(_) | ProofError::Checkpoint(_)
-            if of_unknown_log(bundle, root).is_some() =>
-        {
-            ProofError::UnknownLog(of_unknown_log(bundle, root).unwrap_or_default())
+        error @ (ProofError::InclusionPromise(_) | ProofError::Checkpoint(_)) => {
+            of_log(bundle, root).unwrap_or(error)
         }
         error => error,
     })?;
@@ -375,21 +385,30 @@ fn by_root(
     Ok(proof(bundle, Signer::Identity(Box::new(identity)), &result, Some(root)))
 }
 
-/// The id of a log that the root does not name, of an entry that has one.
-fn of_unknown_log(bundle: &Bundle, root: &TrustRoot) -> Option<String> {
-    let entries = bundle.verification_material.tlog_entries.iter();
-    let mut ids = entries.map(|entry| &entry.log_id.key_id);
-    ids.find(|id| !root.names_log(id.as_bytes())).map(ToString::to_string)
+/// What the root has against the logs of a bundle: the library calls it a signature that does not verify.
+fn of_log(bundle: &Bundle, root: &TrustRoot) -> Option<ProofError> {
+    bundle.verification_material.tlog_entries.iter().find_map(|entry| {
+        let id = &entry.log_id.key_id;
+        match root.believes_log(id.as_bytes(), entry.integrated_time) {
+            None => Some(ProofError::UnknownLog(id.to_string())),
+            Some(true) => None,
+            Some(false) => Some(ProofError::ExpiredRoot {
+                root: root.name().to_owned(),
+                what: "it does not vouch for the log at the time of the entry".into(),
+            }),
+        }
+    })
 }
 
 /// What the certificate says.
 fn identity(info: &CertificateInfo) -> Result<Identity, ProofError> {
-    let filled = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
-    let subject = filled(info.identity.as_ref().map(sigstore_crypto::SubjectAltName::as_str));
-    let issuer = filled(info.issuer.as_deref());
-    let (Some(subject), Some(issuer)) = (subject, issuer) else {
+    let text = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
+    let subject = text(info.identity.as_ref().map(sigstore_crypto::SubjectAltName::as_str));
+    // A rule says so where none is wanted.
+    let issuer = text(info.issuer.as_deref());
+    if subject.is_empty() {
         return Err(ProofError::EmptyIdentity);
-    };
+    }
     let claims = &info.ci_claims;
     Ok(Identity {
         issuer,

@@ -4,4 +4,5 @@
 
 mod forgeries;
 mod identities;
+mod recorded;
 mod support;
