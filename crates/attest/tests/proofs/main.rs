@@ -4,5 +4,6 @@
 
 mod forgeries;
 mod identities;
+mod legacy;
 mod recorded;
 mod support;
