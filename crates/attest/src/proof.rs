@@ -10,7 +10,7 @@ use model::Sha256;
 use serde_json::Value;
 use signers::detached::Message;
 use signers::{Claims, Identity, PublicKey, Requirement, Signer};
-use sigstore_crypto::CertificateInfo;
+use sigstore_crypto::{ArtifactHasher, CertificateInfo};
 use sigstore_types::{
     Artifact, ArtifactDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent,
     bundle::VerificationMaterialContent,
@@ -261,12 +261,18 @@ fn bare_key(bundle: &Bundle, artifact: &Artifact<'_>, keys: &[&PublicKey]) -> Re
                 (None, None) => false,
             };
             if let Some(declared) = &signature.message_digest {
-                let sha256 = match artifact.blob() {
-                    Some(blob) => Sha256::of(blob).as_bytes().to_vec(),
-                    None => digest.clone().unwrap_or_default(),
+                let found = match (artifact.blob(), artifact.digest()) {
+                    (Some(blob), _) => hashed(blob, declared.algorithm)?,
+                    (None, Some(digest)) if digest.algorithm() == declared.algorithm => {
+                        digest.as_bytes().to_vec()
+                    }
+                    (None, _) => return Err(ProofError::NeedsWhole),
                 };
-                if declared.algorithm == HashAlgorithm::Sha2256 && declared.digest != sha256.as_slice() {
-                    return Err(ProofError::OtherArtifact("it names another SHA-256".into()));
+                if declared.digest != found.as_slice() {
+                    return Err(ProofError::OtherArtifact(format!(
+                        "it names another {}",
+                        declared.algorithm
+                    )));
                 }
             }
             let key = keys.iter().find(verifies).ok_or(ProofError::BadSignature)?;
@@ -274,6 +280,13 @@ fn bare_key(bundle: &Bundle, artifact: &Artifact<'_>, keys: &[&PublicKey]) -> Re
         }
         _ => Err(ProofError::Unsupported("a kind of content that is not known".into())),
     }
+}
+
+fn hashed(blob: &[u8], algorithm: HashAlgorithm) -> Result<Vec<u8>, ProofError> {
+    let mut hasher = ArtifactHasher::new(algorithm)
+        .map_err(|_| ProofError::Unsupported(format!("a digest by {algorithm}")))?;
+    hasher.update(blob);
+    Ok(hasher.finalize().as_bytes().to_vec())
 }
 
 fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofError> {
