@@ -2,6 +2,7 @@
 //! verified by the Sigstore project's own crate; here it is decided which of them are wanted, who is meant, and what
 //! each refusal is called.
 
+mod bare;
 mod error;
 mod legacy;
 
@@ -10,7 +11,7 @@ use model::Sha256;
 use serde_json::Value;
 use signers::detached::Message;
 use signers::{Claims, Identity, PublicKey, Requirement, Signer};
-use sigstore_crypto::{ArtifactHasher, CertificateInfo};
+use sigstore_crypto::CertificateInfo;
 use sigstore_types::{
     Artifact, ArtifactDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent,
     bundle::VerificationMaterialContent,
@@ -78,7 +79,11 @@ pub fn verify_file(bundle: &[u8], message: &Message, trust: &Trust) -> Result<Pr
     let bundles = legacy::bundles(bundle, message)?;
     let mut nearest: Option<ProofError> = None;
     for bundle in &bundles {
-        match verify_one(bundle, &subject(bundle, message)?, trust) {
+        let verified = match bare::file(bundle, message, trust) {
+            Some(verified) => verified,
+            None => verify_one(bundle, &subject(bundle, message)?, trust),
+        };
+        match verified {
             Ok(proof) => return Ok(proof),
             Err(error) if nearest.as_ref().is_none_or(|known| error.phase() > known.phase()) => {
                 nearest = Some(error)
@@ -192,23 +197,9 @@ fn verify_by_key(
     hint: &str,
 ) -> Result<Proof, ProofError> {
     let material = &bundle.verification_material;
-    let bare = material.tlog_entries.is_empty()
-        && material.timestamp_verification_data.rfc3161_timestamps.is_empty();
-    let named: Vec<&PublicKey> = trust
-        .keys
-        .iter()
-        .filter(|key| hint.is_empty() || crate::bundle::names(hint, &key.key_id()))
-        .collect();
-    // A hint is nobody's word. One that names none of the keys may be of another tool's making: all are tried.
-    let tried = if named.is_empty() { trust.keys.iter().collect() } else { named };
-    if tried.is_empty() {
-        return Err(ProofError::UnknownSigner(format!(
-            "a key ({:?}), and no key is trusted here",
-            shown(hint)
-        )));
-    }
-    if bare {
-        return bare_key(bundle, artifact, &tried);
+    let tried = tried(trust, hint)?;
+    if is_bare(bundle) {
+        return bare::statement(bundle, artifact, &tried);
     }
     let root = trust.key_root.as_ref().ok_or_else(|| {
         ProofError::Unsupported(
@@ -234,75 +225,27 @@ fn verify_by_key(
     Err(nearest.unwrap_or(ProofError::BadSignature))
 }
 
-/// A signature that nothing but the key vouches for. The library asks for a log entry or timestamp.
-fn bare_key(bundle: &Bundle, artifact: &Artifact<'_>, keys: &[&PublicKey]) -> Result<Proof, ProofError> {
-    let none = VerificationResultParts { times: Vec::new(), log_index: None, certificate_log: false };
-    let signer = |key: &PublicKey| Signer::KeyId(key.key_id());
-    match &bundle.content {
-        SignatureContent::DsseEnvelope(envelope) => {
-            if envelope.payload_type != PAYLOAD_TYPE {
-                return Err(ProofError::Unsupported(format!(
-                    "the payload type {:?}",
-                    shown(&envelope.payload_type)
-                )));
-            }
-            let pae = envelope.pae();
-            let key = keys.iter().find(|key| key.verify(&pae, envelope.signature.sig.as_bytes()).is_ok());
-            let key = key.ok_or(ProofError::BadSignature)?;
-            names_artifact(envelope.payload.as_bytes(), artifact)?;
-            Ok(none.into_proof(signer(key), None, Some(envelope.payload.as_bytes().to_vec())))
-        }
-        SignatureContent::MessageSignature(signature) => {
-            let bytes = signature.signature.as_bytes();
-            let digest = artifact.digest().map(|digest| digest.as_bytes().to_vec());
-            let verifies = |key: &&&PublicKey| match (artifact.blob(), &digest) {
-                (Some(blob), _) => key.verify(blob, bytes).is_ok(),
-                (None, Some(digest)) => key.verify_sha256(digest, bytes).is_ok(),
-                (None, None) => false,
-            };
-            if let Some(declared) = &signature.message_digest {
-                let found = match (artifact.blob(), artifact.digest()) {
-                    (Some(blob), _) => hashed(blob, declared.algorithm)?,
-                    (None, Some(digest)) if digest.algorithm() == declared.algorithm => {
-                        digest.as_bytes().to_vec()
-                    }
-                    (None, _) => return Err(ProofError::NeedsWhole),
-                };
-                if declared.digest != found.as_slice() {
-                    return Err(ProofError::OtherArtifact(format!(
-                        "it names another {}",
-                        declared.algorithm
-                    )));
-                }
-            }
-            let key = keys.iter().find(verifies).ok_or(ProofError::BadSignature)?;
-            Ok(none.into_proof(signer(key), None, None))
-        }
-        _ => Err(ProofError::Unsupported("a kind of content that is not known".into())),
-    }
+fn is_bare(bundle: &Bundle) -> bool {
+    let material = &bundle.verification_material;
+    material.tlog_entries.is_empty() && material.timestamp_verification_data.rfc3161_timestamps.is_empty()
 }
 
-fn hashed(blob: &[u8], algorithm: HashAlgorithm) -> Result<Vec<u8>, ProofError> {
-    let mut hasher = ArtifactHasher::new(algorithm)
-        .map_err(|_| ProofError::Unsupported(format!("a digest by {algorithm}")))?;
-    hasher.update(blob);
-    Ok(hasher.finalize().as_bytes().to_vec())
-}
-
-fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofError> {
-    let statement =
-        crate::Statement::from_bytes(payload).map_err(|error| ProofError::Malformed(error.to_string()))?;
-    let sha256 = match (artifact.blob(), artifact.digest()) {
-        (Some(blob), _) => Some(Sha256::of(blob)),
-        (None, Some(digest)) => hex::encode(digest.as_bytes()).parse().ok(),
-        (None, None) => None,
-    };
-    let named = |wanted: Sha256| statement.subject.iter().any(|subject| subject.sha256() == Some(wanted));
-    if sha256.is_some_and(named) {
-        Ok(())
-    } else {
-        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's SHA-256".into()))
+/// The keys that a bundle with this hint may be of.
+fn tried<'t>(trust: &'t Trust, hint: &str) -> Result<Vec<&'t PublicKey>, ProofError> {
+    let named: Vec<&PublicKey> = trust
+        .keys
+        .iter()
+        .filter(|key| hint.is_empty() || crate::bundle::names(hint, &key.key_id()))
+        .collect();
+    // A hint is nobody's word. One that names none of the keys may be of another tool's making: all are tried.
+    let tried = if named.is_empty() { trust.keys.iter().collect() } else { named };
+    if tried.is_empty() {
+        return Err(ProofError::UnknownSigner(format!(
+            "a key ({:?}), and no key is trusted here",
+            shown(hint)
+        )));
     }
+    Ok(tried)
 }
 
 fn verify_by_certificate(
