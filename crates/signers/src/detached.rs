@@ -203,6 +203,13 @@ impl Signature {
     }
 }
 
+impl From<Vec<u8>> for Signature {
+    /// Takes the signature itself.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
 impl std::fmt::Debug for Signature {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Signature({})", hex::encode(&self.0))
