@@ -8,7 +8,7 @@ mod legacy;
 use jiff::Timestamp;
 use model::Sha256;
 use serde_json::Value;
-use signers::detached::Message;
+use signers::detached::{Message, Signature};
 use signers::{Claims, Identity, PublicKey, Requirement, Signer};
 use sigstore_crypto::CertificateInfo;
 use sigstore_types::{
@@ -33,6 +33,8 @@ pub struct Proof {
     pub times: Vec<Timestamp>,
     /// The signature's index in a transparency log, where that was verified.
     pub log_index: Option<u64>,
+    /// Whether a timestamp authority vouches for a time (RFC 3161).
+    pub timestamped: bool,
     /// Whether the certificate is proven to be in a certificate transparency log.
     pub certificate_log: bool,
     /// The trusted root that it was verified against, by its name and digest, where one was needed.
@@ -63,6 +65,9 @@ impl Proof {
         if let Some(index) = self.log_index {
             words.push(format!("log entry {index}"));
         }
+        if self.timestamped {
+            words.push("timestamp".to_owned());
+        }
         words.join(", ")
     }
 }
@@ -75,18 +80,37 @@ impl Proof {
 /// # Errors
 /// See [`ProofError`]; of several bundles the error of the one that came furthest.
 pub fn verify_file(bundle: &[u8], message: &Message, trust: &Trust) -> Result<Proof, ProofError> {
-    let bundles = legacy::bundles(bundle, message)?;
+    verify_each(bundle, message, trust)?.into_iter().next().ok_or(ProofError::BadSignature)
+}
+
+/// The same, and tells each of several bundles that verifies: one has to.
+///
+/// # Errors
+/// As [`verify_file`].
+pub fn verify_each(bundle: &[u8], message: &Message, trust: &Trust) -> Result<Vec<Proof>, ProofError> {
+    let mut proofs = Vec::new();
+    let mut needs_whole = false;
     let mut nearest: Option<ProofError> = None;
-    for bundle in &bundles {
-        match verify_one(bundle, &subject(bundle, message)?, trust) {
-            Ok(proof) => return Ok(proof),
+    for bundle in &legacy::bundles(bundle, message)? {
+        let verified =
+            subject(bundle, message).and_then(|artifact| verify_one(bundle, &artifact, Some(message), trust));
+        match verified {
+            Ok(proof) => proofs.push(proof),
+            Err(ProofError::NeedsWhole) => needs_whole = true,
             Err(error) if nearest.as_ref().is_none_or(|known| error.phase() > known.phase()) => {
                 nearest = Some(error)
             }
             Err(_) => {}
         }
     }
-    Err(nearest.unwrap_or(ProofError::Malformed("there is no bundle in it".into())))
+    match (proofs.is_empty(), needs_whole, nearest) {
+        (false, ..) => Ok(proofs),
+        // What could not be tried may be the one.
+        (true, true, _) => Err(ProofError::NeedsWhole),
+        (true, false, nearest) => {
+            Err(nearest.unwrap_or_else(|| ProofError::Malformed("there is no bundle in it".into())))
+        }
+    }
 }
 
 /// Verifies a bundle whose payload is a statement: one subject of it has a `sha256`, and that is what the log's
@@ -110,7 +134,7 @@ pub(crate) fn verify_statement(bundle: &Bundle, trust: &Trust) -> Result<Proof, 
             )
         })?;
     let digest = ArtifactDigest::sha256(Sha256Hash::new(*digest.as_bytes()));
-    verify_one(bundle, &Artifact::from_digest(digest), trust)
+    verify_one(bundle, &Artifact::from_digest(digest), None, trust)
 }
 
 /// Reads a bundle: strictly as JSON, then as the library does.
@@ -161,6 +185,9 @@ fn subject<'m>(bundle: &Bundle, message: &'m Message) -> Result<Artifact<'m>, Pr
         SignatureContent::MessageSignature(signature) => {
             signature.message_digest.as_ref().map(|digest| digest.algorithm)
         }
+        SignatureContent::DsseEnvelope(envelope) if only_sha512(envelope.payload.as_bytes()) => {
+            return message.whole().map(Artifact::from_blob).ok_or(ProofError::NeedsWhole);
+        }
         _ => return Ok(sha256()),
     };
     let key = bundle.signing_certificate().map(sigstore_crypto::parse_certificate_info);
@@ -176,10 +203,23 @@ fn subject<'m>(bundle: &Bundle, message: &'m Message) -> Result<Artifact<'m>, Pr
     }
 }
 
-fn verify_one(bundle: &Bundle, artifact: &Artifact<'_>, trust: &Trust) -> Result<Proof, ProofError> {
+/// Whether a statement names its subjects by SHA-512 and by no SHA-256, as npm's provenance does.
+fn only_sha512(payload: &[u8]) -> bool {
+    let Ok(statement) = serde_json::from_slice::<Value>(payload) else { return false };
+    let subjects = statement["subject"].as_array().map_or(&[][..], Vec::as_slice);
+    let has = |name| subjects.iter().any(|subject| !subject["digest"][name].is_null());
+    has("sha512") && !has("sha256")
+}
+
+fn verify_one(
+    bundle: &Bundle,
+    artifact: &Artifact<'_>,
+    message: Option<&Message>,
+    trust: &Trust,
+) -> Result<Proof, ProofError> {
     match &bundle.verification_material.content {
         VerificationMaterialContent::PublicKey(hint) => {
-            verify_by_key(bundle, artifact, trust, hint.hint.as_str())
+            verify_by_key(bundle, artifact, message, trust, hint.hint.as_str())
         }
         _ => verify_by_certificate(bundle, artifact, trust),
     }
@@ -188,6 +228,7 @@ fn verify_one(bundle: &Bundle, artifact: &Artifact<'_>, trust: &Trust) -> Result
 fn verify_by_key(
     bundle: &Bundle,
     artifact: &Artifact<'_>,
+    message: Option<&Message>,
     trust: &Trust,
     hint: &str,
 ) -> Result<Proof, ProofError> {
@@ -208,7 +249,7 @@ fn verify_by_key(
         )));
     }
     if bare {
-        return bare_key(bundle, artifact, &tried);
+        return bare_key(bundle, artifact, message, &tried);
     }
     let root = trust.key_root.as_ref().ok_or_else(|| {
         ProofError::Unsupported(
@@ -235,8 +276,13 @@ fn verify_by_key(
 }
 
 /// A signature that nothing but the key vouches for. The library asks for a log entry or timestamp.
-fn bare_key(bundle: &Bundle, artifact: &Artifact<'_>, keys: &[&PublicKey]) -> Result<Proof, ProofError> {
-    let none = VerificationResultParts { times: Vec::new(), log_index: None, certificate_log: false };
+fn bare_key(
+    bundle: &Bundle,
+    artifact: &Artifact<'_>,
+    message: Option<&Message>,
+    keys: &[&PublicKey],
+) -> Result<Proof, ProofError> {
+    let none = VerificationResultParts::default();
     let signer = |key: &PublicKey| Signer::KeyId(key.key_id());
     match &bundle.content {
         SignatureContent::DsseEnvelope(envelope) => {
@@ -253,22 +299,15 @@ fn bare_key(bundle: &Bundle, artifact: &Artifact<'_>, keys: &[&PublicKey]) -> Re
             Ok(none.into_proof(signer(key), None, Some(envelope.payload.as_bytes().to_vec())))
         }
         SignatureContent::MessageSignature(signature) => {
-            let bytes = signature.signature.as_bytes();
-            let digest = artifact.digest().map(|digest| digest.as_bytes().to_vec());
-            let verifies = |key: &&&PublicKey| match (artifact.blob(), &digest) {
-                (Some(blob), _) => key.verify(blob, bytes).is_ok(),
-                (None, Some(digest)) => key.verify_sha256(digest, bytes).is_ok(),
-                (None, None) => false,
-            };
-            if let Some(declared) = &signature.message_digest {
-                let sha256 = match artifact.blob() {
-                    Some(blob) => Sha256::of(blob).as_bytes().to_vec(),
-                    None => digest.clone().unwrap_or_default(),
-                };
-                if declared.algorithm == HashAlgorithm::Sha2256 && declared.digest != sha256.as_slice() {
-                    return Err(ProofError::OtherArtifact("it names another SHA-256".into()));
-                }
+            let message = message.ok_or(ProofError::NeedsWhole)?;
+            if let Some(declared) = &signature.message_digest
+                && declared.algorithm == HashAlgorithm::Sha2256
+                && declared.digest != message.sha256().as_bytes().as_slice()
+            {
+                return Err(ProofError::OtherArtifact("it names another SHA-256".into()));
             }
+            let signature = Signature::from(signature.signature.as_bytes().to_vec());
+            let verifies = |key: &&&PublicKey| message.verify(key, &signature).is_ok();
             let key = keys.iter().find(verifies).ok_or(ProofError::BadSignature)?;
             Ok(none.into_proof(signer(key), None, None))
         }
@@ -285,10 +324,14 @@ fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofEr
         (None, None) => None,
     };
     let named = |wanted: Sha256| statement.subject.iter().any(|subject| subject.sha256() == Some(wanted));
-    if sha256.is_some_and(named) {
+    let sha512 = artifact.blob().map(|blob| sigstore_crypto::sha512(blob).to_hex());
+    let named_512 = |wanted: String| {
+        statement.subject.iter().any(|subject| subject.digest.get("sha512") == Some(&wanted))
+    };
+    if sha256.is_some_and(named) || sha512.is_some_and(named_512) {
         Ok(())
     } else {
-        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's SHA-256".into()))
+        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's digest".into()))
     }
 }
 
@@ -394,19 +437,21 @@ fn identity(info: &CertificateInfo) -> Result<Identity, ProofError> {
     })
 }
 
+#[derive(Default)]
 struct VerificationResultParts {
     times: Vec<Timestamp>,
     log_index: Option<u64>,
+    timestamped: bool,
     certificate_log: bool,
 }
 
 impl VerificationResultParts {
     fn into_proof(self, signer: Signer, root: Option<&TrustRoot>, payload: Option<Vec<u8>>) -> Proof {
         let root = root.map(|root| (root.name().to_owned(), root.digest()));
-        let Self { mut times, log_index, certificate_log } = self;
+        let Self { mut times, log_index, timestamped, certificate_log } = self;
         times.sort_unstable();
         times.dedup();
-        Proof { signer, times, log_index, certificate_log, root, payload }
+        Proof { signer, times, log_index, timestamped, certificate_log, root, payload }
     }
 }
 
@@ -419,6 +464,8 @@ fn proof(bundle: &Bundle, signer: Signer, result: &VerificationResult, root: Opt
     VerificationResultParts {
         times: result.verified_timestamps().to_vec(),
         log_index: entry.map(|entry| entry.log_index.get()),
+        // The library refuses a bundle with a timestamp that does not verify.
+        timestamped: !bundle.verification_material.timestamp_verification_data.rfc3161_timestamps.is_empty(),
         certificate_log: result.sct_verified(),
     }
     .into_proof(signer, root, payload)

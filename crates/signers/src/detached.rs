@@ -190,12 +190,6 @@ impl Signature {
         strict_base64(&compact).map(Self).ok_or(SignatureFormError::NotBase64)
     }
 
-    /// Takes a signature that stands in something else, raw.
-    #[must_use]
-    pub fn from_raw(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
-    }
-
     /// The signature itself.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
