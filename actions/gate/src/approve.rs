@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use attest::predicate::{approval, verdict};
-use attest::{EvidenceDir, PrivateKey, PublicKey, Statement, Trust, Verified};
+use attest::{EvidenceDir, PublicKey, Statement, Trust, Verified};
 use jiff::Timestamp;
 use model::{Sha256, Verdict, Weight};
 use runner::{Action, Context, Input, Kind, Outcome, Output};
@@ -17,12 +17,13 @@ pub static APPROVE: Action = Action {
         Input::new("verdict", Kind::Path, "The signed verdict, as the gate wrote it").required(),
         Input::new("verdict-key", Kind::Path, "The public key (PEM) that verdicts are signed with")
             .required(),
-        Input::new(
-            "signing-key",
-            Kind::Secret,
-            "Your private key: PEM, or the path of its file; not the gate's",
-        )
+        Input {
+            help: "Your private key: PEM, or the path of its file; awskms:///alias/NAME for a key in AWS KMS; keyless; not the gate's",
+            ..services::SIGNING_KEY
+        }
         .required(),
+        services::SIGNING_KEY_PASSWORD,
+        services::SIGNING_CONFIG,
         Input::new("approver", Kind::Text, "Who you are").required(),
         Input::new("comment", Kind::Text, "Why"),
         Input::new(
@@ -99,10 +100,9 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
     let path = ctx.path("verdict")?;
     let public =
         PublicKey::from_pem(&disk::text(&ctx.path("verdict-key")?)?).context("input `verdict-key`")?;
-    let secret = ctx.secret("signing-key")?.context("input `signing-key` was not given")?;
-    let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key`")?;
+    let key = services::signer(ctx)?.context("input `signing-key` was not given")?;
     ensure!(
-        key.public().key_id() != public.key_id(),
+        key.public_key() != Some(&public),
         "the `signing-key` is the verdict's own: nobody approves their own verdict"
     );
     let verified = attest::verify(&disk::read(&path, attest::MAX_BUNDLE as u64)?, &Trust::from(&public))
@@ -118,7 +118,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
         let found = Sha256::of(&disk::read(&brief, disk::MAX)?);
         ensure!(found == read.brief.sha256, "{} is not this verdict's brief", brief.display());
     }
-    let file = EvidenceDir::new(ctx.path("evidence")?).write(&statement, Some(&key))?;
+    let file = EvidenceDir::new(ctx.path("evidence")?).write(&statement, Some(&*key))?;
     ctx.info(&format!("approved until {expires_on}: {}", read.waives.join(", ")));
     ctx.output("waives", serde_json::to_string(&read.waives)?)?;
     ctx.output("approval", file.display().to_string())?;

@@ -2,13 +2,14 @@
 //! verified by the Sigstore project's own crate; here it is decided which of them are wanted, who is meant, and what
 //! each refusal is called.
 
+mod bare;
 mod error;
 mod legacy;
 
 use jiff::Timestamp;
 use model::Sha256;
 use serde_json::Value;
-use signers::detached::{Message, Signature};
+use signers::detached::Message;
 use signers::{Claims, Identity, PublicKey, Requirement, Signer};
 use sigstore_crypto::CertificateInfo;
 use sigstore_types::{
@@ -92,8 +93,10 @@ pub fn verify_each(bundle: &[u8], message: &Message, trust: &Trust) -> Result<Ve
     let mut needs_whole = false;
     let mut nearest: Option<ProofError> = None;
     for bundle in &legacy::bundles(bundle, message)? {
-        let verified =
-            subject(bundle, message).and_then(|artifact| verify_one(bundle, &artifact, Some(message), trust));
+        let verified = match bare::file(bundle, message, trust) {
+            Some(verified) => verified,
+            None => subject(bundle, message).and_then(|artifact| verify_one(bundle, &artifact, trust)),
+        };
         match verified {
             Ok(proof) => proofs.push(proof),
             Err(ProofError::NeedsWhole) => needs_whole = true,
@@ -134,7 +137,7 @@ pub(crate) fn verify_statement(bundle: &Bundle, trust: &Trust) -> Result<Proof, 
             )
         })?;
     let digest = ArtifactDigest::sha256(Sha256Hash::new(*digest.as_bytes()));
-    verify_one(bundle, &Artifact::from_digest(digest), None, trust)
+    verify_one(bundle, &Artifact::from_digest(digest), trust)
 }
 
 /// Reads a bundle: strictly as JSON, then as the library does.
@@ -211,15 +214,10 @@ fn only_sha512(payload: &[u8]) -> bool {
     has("sha512") && !has("sha256")
 }
 
-fn verify_one(
-    bundle: &Bundle,
-    artifact: &Artifact<'_>,
-    message: Option<&Message>,
-    trust: &Trust,
-) -> Result<Proof, ProofError> {
+fn verify_one(bundle: &Bundle, artifact: &Artifact<'_>, trust: &Trust) -> Result<Proof, ProofError> {
     match &bundle.verification_material.content {
         VerificationMaterialContent::PublicKey(hint) => {
-            verify_by_key(bundle, artifact, message, trust, hint.hint.as_str())
+            verify_by_key(bundle, artifact, trust, hint.hint.as_str())
         }
         _ => verify_by_certificate(bundle, artifact, trust),
     }
@@ -228,28 +226,13 @@ fn verify_one(
 fn verify_by_key(
     bundle: &Bundle,
     artifact: &Artifact<'_>,
-    message: Option<&Message>,
     trust: &Trust,
     hint: &str,
 ) -> Result<Proof, ProofError> {
     let material = &bundle.verification_material;
-    let bare = material.tlog_entries.is_empty()
-        && material.timestamp_verification_data.rfc3161_timestamps.is_empty();
-    let named: Vec<&PublicKey> = trust
-        .keys
-        .iter()
-        .filter(|key| hint.is_empty() || crate::bundle::names(hint, &key.key_id()))
-        .collect();
-    // A hint is nobody's word. One that names none of the keys may be of another tool's making: all are tried.
-    let tried = if named.is_empty() { trust.keys.iter().collect() } else { named };
-    if tried.is_empty() {
-        return Err(ProofError::UnknownSigner(format!(
-            "a key ({:?}), and no key is trusted here",
-            shown(hint)
-        )));
-    }
-    if bare {
-        return bare_key(bundle, artifact, message, &tried);
+    let tried = tried(trust, hint)?;
+    if is_bare(bundle) {
+        return bare::statement(bundle, artifact, &tried);
     }
     let root = trust.key_root.as_ref().ok_or_else(|| {
         ProofError::Unsupported(
@@ -275,64 +258,27 @@ fn verify_by_key(
     Err(nearest.unwrap_or(ProofError::BadSignature))
 }
 
-/// A signature that nothing but the key vouches for. The library asks for a log entry or timestamp.
-fn bare_key(
-    bundle: &Bundle,
-    artifact: &Artifact<'_>,
-    message: Option<&Message>,
-    keys: &[&PublicKey],
-) -> Result<Proof, ProofError> {
-    let none = VerificationResultParts::default();
-    let signer = |key: &PublicKey| Signer::KeyId(key.key_id());
-    match &bundle.content {
-        SignatureContent::DsseEnvelope(envelope) => {
-            if envelope.payload_type != PAYLOAD_TYPE {
-                return Err(ProofError::Unsupported(format!(
-                    "the payload type {:?}",
-                    shown(&envelope.payload_type)
-                )));
-            }
-            let pae = envelope.pae();
-            let key = keys.iter().find(|key| key.verify(&pae, envelope.signature.sig.as_bytes()).is_ok());
-            let key = key.ok_or(ProofError::BadSignature)?;
-            names_artifact(envelope.payload.as_bytes(), artifact)?;
-            Ok(none.into_proof(signer(key), None, Some(envelope.payload.as_bytes().to_vec())))
-        }
-        SignatureContent::MessageSignature(signature) => {
-            let message = message.ok_or(ProofError::NeedsWhole)?;
-            if let Some(declared) = &signature.message_digest
-                && declared.algorithm == HashAlgorithm::Sha2256
-                && declared.digest != message.sha256().as_bytes().as_slice()
-            {
-                return Err(ProofError::OtherArtifact("it names another SHA-256".into()));
-            }
-            let signature = Signature::from(signature.signature.as_bytes().to_vec());
-            let verifies = |key: &&&PublicKey| message.verify(key, &signature).is_ok();
-            let key = keys.iter().find(verifies).ok_or(ProofError::BadSignature)?;
-            Ok(none.into_proof(signer(key), None, None))
-        }
-        _ => Err(ProofError::Unsupported("a kind of content that is not known".into())),
-    }
+fn is_bare(bundle: &Bundle) -> bool {
+    let material = &bundle.verification_material;
+    material.tlog_entries.is_empty() && material.timestamp_verification_data.rfc3161_timestamps.is_empty()
 }
 
-fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofError> {
-    let statement =
-        crate::Statement::from_bytes(payload).map_err(|error| ProofError::Malformed(error.to_string()))?;
-    let sha256 = match (artifact.blob(), artifact.digest()) {
-        (Some(blob), _) => Some(Sha256::of(blob)),
-        (None, Some(digest)) => hex::encode(digest.as_bytes()).parse().ok(),
-        (None, None) => None,
-    };
-    let named = |wanted: Sha256| statement.subject.iter().any(|subject| subject.sha256() == Some(wanted));
-    let sha512 = artifact.blob().map(|blob| sigstore_crypto::sha512(blob).to_hex());
-    let named_512 = |wanted: String| {
-        statement.subject.iter().any(|subject| subject.digest.get("sha512") == Some(&wanted))
-    };
-    if sha256.is_some_and(named) || sha512.is_some_and(named_512) {
-        Ok(())
-    } else {
-        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's digest".into()))
+/// The keys that a bundle with this hint may be of.
+fn tried<'t>(trust: &'t Trust, hint: &str) -> Result<Vec<&'t PublicKey>, ProofError> {
+    let named: Vec<&PublicKey> = trust
+        .keys
+        .iter()
+        .filter(|key| hint.is_empty() || crate::bundle::names(hint, &key.key_id()))
+        .collect();
+    // A hint is nobody's word. One that names none of the keys may be of another tool's making: all are tried.
+    let tried = if named.is_empty() { trust.keys.iter().collect() } else { named };
+    if tried.is_empty() {
+        return Err(ProofError::UnknownSigner(format!(
+            "a key ({:?}), and no key is trusted here",
+            shown(hint)
+        )));
     }
+    Ok(tried)
 }
 
 fn verify_by_certificate(

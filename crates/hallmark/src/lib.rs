@@ -22,6 +22,7 @@ pub static RANK: &[&Action] = &[
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
+    &sign::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -35,6 +36,7 @@ pub static ACTIONS: &[&Action] = &[
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
+    &sign::ACTION,
     CHAIN,
     &gate::APPROVE,
     &doctor::ACTION,

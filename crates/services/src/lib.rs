@@ -17,5 +17,8 @@ pub use inputs::{
     REFRESH_TRUSTED_ROOT, SIGNING_CONFIG, SIGNING_KEY, SIGNING_KEY_NAMES, SIGNING_KEY_PASSWORD, TRUSTED_ROOT,
     TUF_MIRROR,
 };
-pub use signer::{open, signer};
+pub use signer::{open, signer, takes_password};
+
+/// What `signing-key` is for signing by the job's own identity.
+pub const KEYLESS: &str = keyless::WORD;
 pub use trust_root::{TrustRootFile, trust_root};

@@ -92,6 +92,13 @@ pub fn open(
     opened().with_context(|| format!("input `{input}`"))
 }
 
+/// Whether `signing-key-password` opens this key.
+#[must_use]
+pub fn takes_password(secret: &Secret) -> bool {
+    let text = secret.expose().trim();
+    KINDS.iter().find(|kind| (kind.is)(text)).is_some_and(|kind| kind.sealed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::KINDS;

@@ -15,10 +15,20 @@ use super::uri::KeyUri;
 use super::{Env, KmsError};
 use crate::background::Background;
 
-const CONNECT: Duration = Duration::from_secs(5);
-const READ: Duration = Duration::from_secs(15);
-const ATTEMPT: Duration = Duration::from_secs(20);
-const OPERATION: Duration = Duration::from_secs(60);
+/// How long each part of a call may take.
+struct Limits {
+    connect: Duration,
+    read: Duration,
+    attempt: Duration,
+    operation: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(5),
+    read: Duration::from_secs(15),
+    attempt: Duration::from_secs(20),
+    operation: Duration::from_secs(60),
+};
 const ATTEMPTS: u32 = 3;
 
 /// The longest that is said of a failure.
@@ -40,11 +50,15 @@ impl Client {
     /// Nothing is asked of KMS yet. Credentials are those of the usual variables, else of the SDK's chain: a web
     /// identity's token, a profile, the container's or the instance's role.
     pub(super) fn connect(uri: KeyUri, env: Env<'_>, background: &Background) -> Result<Self, KmsError> {
+        Self::within(&LIMITS, uri, env, background)
+    }
+
+    fn within(limits: &Limits, uri: KeyUri, env: Env<'_>, background: &Background) -> Result<Self, KmsError> {
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(READ)
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(OPERATION)
+            .connect_timeout(limits.connect)
+            .read_timeout(limits.read)
+            .operation_attempt_timeout(limits.attempt)
+            .operation_timeout(limits.operation)
             .build();
         let mut config = aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts)
@@ -134,11 +148,42 @@ where
             format!("KMS says {code}: {}", error.message().unwrap_or("without saying why"))
         }
         _ => match error {
-            SdkError::TimeoutError(_) => {
-                format!("KMS did not answer in {} s", OPERATION.as_secs())
-            }
+            SdkError::TimeoutError(_) => "KMS did not answer in time".to_owned(),
             _ => DisplayErrorContext(error).to_string(),
         },
     };
     text.chars().take(MAX_SAID).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("awskms://{}/alias/x", silent.local_addr().unwrap());
+        let env = |name: &str| {
+            let known = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+            known.contains(&name).then(|| "eu-central-1".to_owned())
+        };
+        let second = Duration::from_secs(1);
+        let each = [
+            (second, second * 60, second * 60),
+            (second * 60, second, second * 60),
+            (second * 60, second * 60, second),
+        ];
+        for (read, attempt, operation) in each {
+            let limits = Limits { connect: second, read, attempt, operation };
+            let background = Background::new().unwrap();
+            let client = Client::within(&limits, KeyUri::parse(&uri).unwrap(), &env, &background).unwrap();
+            let begun = Instant::now();
+            let error = client.public_key(&background).err().unwrap().to_string();
+            assert!(error.contains("GetPublicKey failed"), "{error}");
+            assert!(begun.elapsed() < second * 30, "{:?}", begun.elapsed());
+        }
+    }
 }
