@@ -1,6 +1,7 @@
 //! Signatures that nothing but a key vouches for: the library asks for a log entry or a timestamp.
 
-use model::Sha256;
+use model::{Sha256, Subject};
+use serde::Deserialize;
 use signers::detached::{Message, Signature};
 use signers::{PublicKey, Signer};
 use sigstore_types::{
@@ -8,7 +9,8 @@ use sigstore_types::{
 };
 
 use super::{Proof, ProofError, VerificationResultParts, is_bare, tried};
-use crate::statement::{PAYLOAD_TYPE, shown};
+use crate::json;
+use crate::statement::{MAX_STATEMENT, PAYLOAD_TYPE, STATEMENT_TYPE, shown};
 use crate::trust::Trust;
 
 /// A file's signature that nothing but a key vouches for: by what was read of the file for these keys, so that no key
@@ -68,9 +70,22 @@ pub(super) fn statement(
     }
 }
 
+/// What is needed of a statement by others: cosign still writes the one before v1, whose subjects are the same.
+#[derive(Deserialize)]
+struct Subjects {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: Vec<Subject>,
+}
+
+const BEFORE_V1: &str = "https://in-toto.io/Statement/v0.1";
+
 fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofError> {
-    let statement =
-        crate::Statement::from_bytes(payload).map_err(|error| ProofError::Malformed(error.to_string()))?;
+    let statement: Subjects = json::typed(payload, MAX_STATEMENT)
+        .map_err(|error| ProofError::Malformed(format!("its payload is no in-toto statement: {error}")))?;
+    if ![STATEMENT_TYPE, BEFORE_V1].contains(&statement.kind.as_str()) {
+        return Err(ProofError::Unsupported(format!("a statement of the type {:?}", shown(&statement.kind))));
+    }
     let sha256 = match (artifact.blob(), artifact.digest()) {
         (Some(blob), _) => Some(Sha256::of(blob)),
         (None, Some(digest)) => hex::encode(digest.as_bytes()).parse().ok(),
