@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use attest::{PublicKey, TrustRoot};
 use runner::{Context, Input, Kind};
-use services::{REFRESH_TRUSTED_ROOT, TRUSTED_ROOT, TUF_MIRROR, kms};
+use services::{REFRESH_TRUSTED_ROOT, SIGNING_KEY, SIGNING_KEY_NAMES, TRUSTED_ROOT, TUF_MIRROR, kms};
 
 use crate::manifest::{Manifest, Mistake, SignerEntry, SignerSource};
 
@@ -22,6 +22,20 @@ pub(crate) const ROOT: Input = Input::new(
     Kind::Text,
     "Who vouches for identities, logs and timestamps, in place of the manifest's `trusted-root`: public-good, github, or the path of a trusted_root.json",
 );
+
+/// Refuses, where there may be no connection, who could sign only by one.
+pub(crate) fn signer_in_reach(ctx: &Context) -> Result<()> {
+    let Some(key) = ctx.secret(SIGNING_KEY.name)?.filter(|_| ctx.flag(OFFLINE).unwrap_or(true)) else {
+        return Ok(());
+    };
+    let elsewhere = |name: &&&str| key.expose().trim().starts_with(**name);
+    if let Some(name) = SIGNING_KEY_NAMES.iter().find(elsewhere) {
+        bail!(
+            "input `signing-key`: {name} is asked over a connection, and `offline` is true: sign with a key in a file"
+        );
+    }
+    Ok(())
+}
 
 /// The root that the step names in place of the manifest's, fetched anew where that is asked for.
 pub(crate) fn trusted_root(ctx: &Context) -> Result<Option<Arc<TrustRoot>>> {

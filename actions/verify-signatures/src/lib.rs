@@ -66,6 +66,7 @@ pub static ACTION: Action = Action {
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let path = ctx.path("manifest")?;
     let name = path.strip_prefix(ctx.cwd()).unwrap_or(&path).to_string_lossy().into_owned();
+    given::signer_in_reach(ctx)?;
     // Before any work: a key that does not read would make the work be for nothing.
     let key = services::signer(ctx)?;
     let root = given::trusted_root(ctx)?;
@@ -92,6 +93,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
 /// # Errors
 /// What is wrong.
 pub fn check(ctx: &mut Context) -> Result<()> {
+    given::signer_in_reach(ctx)?;
     services::signer(ctx)?;
     given::trusted_root(ctx)?;
     let path = ctx.path("manifest")?;

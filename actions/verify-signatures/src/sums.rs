@@ -128,7 +128,8 @@ mod tests {
     fn every_form_of_the_tool_reads_and_nothing_else() {
         use Code::*;
         let upper = A.to_uppercase();
-        let cases: [(String, Result<&[&str], (Code, usize)>); 38] = [
+        type Read = Result<&'static [&'static str], (Code, usize)>;
+        let cases: [(String, Read); 38] = [
             (format!("{A}  a\n"), Ok(&["a"])),
             (format!("{A} *a\n"), Ok(&["a"])),
             (format!("{A}  a"), Ok(&["a"])),

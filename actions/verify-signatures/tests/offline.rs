@@ -88,6 +88,25 @@ fn a_key_in_a_service_is_refused_offline_before_anything_is_opened() {
 }
 
 #[test]
+fn a_signer_in_a_service_is_refused_offline_before_anything_is_opened() {
+    let job = Job::with_hello();
+    for key in ["awskms:///alias/a", "keyless"] {
+        let env = [
+            ("INPUT_OFFLINE", "true"),
+            ("INPUT_SIGNING-KEY", key),
+            ("AWS_ENDPOINT_URL_KMS", "http://127.0.0.1:9"),
+            ("AWS_REGION", "eu-central-1"),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:9/?a=b"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "token"),
+        ];
+        let (code, calls) = sockets(&job, &env);
+        assert_eq!((code, calls), (Some(2), vec![]), "{key}");
+        let run = job.run(&[("offline", "true"), ("signing-key", key)]);
+        assert!(run.stdout.contains("is asked over a connection"), "{key}: {run:?}");
+    }
+}
+
+#[test]
 fn a_root_is_refreshed_only_by_name_and_never_offline() {
     let job = Job::with_hello();
     for (inputs, says) in [
