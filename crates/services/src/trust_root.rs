@@ -56,7 +56,8 @@ pub fn trust_root(ctx: &Context, offline: bool) -> Result<TrustRootFile> {
             fresh: false,
         }),
         (Some(instance), true) => {
-            let bytes = fetch(instance, mirror, ctx.now())
+            let url = mirror.unwrap_or_else(|| instance.tuf_url().to_owned());
+            let bytes = fetch(&url, instance.tuf_root(), ctx.now())
                 .with_context(|| format!("the trusted root {name} cannot be refreshed"))?;
             Ok(TrustRootFile { name, bytes, fresh: true })
         }
@@ -71,14 +72,14 @@ pub fn trust_root(ctx: &Context, offline: bool) -> Result<TrustRootFile> {
 }
 
 /// Everything on the way is verified from the TUF root that is built in, so a mirror can withhold, and not lie.
-fn fetch(instance: SigstoreInstance, mirror: Option<String>, now: jiff::Timestamp) -> Result<Vec<u8>> {
-    let url = mirror.unwrap_or_else(|| instance.tuf_url().to_owned());
-    let url = http::private_url(&url).context("the TUF repository")?;
+fn fetch(url: &str, root: &[u8], now: jiff::Timestamp) -> Result<Vec<u8>> {
+    let url = http::private_url(url).context("the TUF repository")?;
     let client = http::client()?;
+    let root = root.to_vec();
     let fetched = async move {
         let said = |error: sigstore_tuf::Error| anyhow::anyhow!("{}", http::chain(&error));
         let repository = HttpRepository::new(url.as_str()).map_err(said)?.with_http_client(client);
-        let mut updater = Updater::new(repository, instance.tuf_root()).map_err(said)?;
+        let mut updater = Updater::new(repository, &root).map_err(said)?;
         updater.refresh(now).await.map_err(said)?;
         updater.get_target(TARGET, now).await.map_err(said)
     };
@@ -87,3 +88,6 @@ fn fetch(instance: SigstoreInstance, mirror: Option<String>, now: jiff::Timestam
     ensure!(bytes.len() as u64 <= MAX_ROOT, "it is longer than the {MAX_ROOT} bytes that are read");
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;
