@@ -29,6 +29,8 @@ say "Node and Python tools"
 # shellcheck source=scripts/python/venv.sh
 . scripts/python/venv.sh
 HALLMARK_TEST_PYTHON_BIN=$(HALLMARK_CACHE=$cache python_tools lint); export HALLMARK_TEST_PYTHON_BIN
+# Python's sigstore, another verifier.
+HALLMARK_TEST_SIGSTORE_BIN=$(HALLMARK_CACHE=$cache python_tools peers); export HALLMARK_TEST_SIGSTORE_BIN
 # moto's server, which stands for AWS, and TUF's reference implementation.
 HALLMARK_TEST_PEERS_BIN=$(HALLMARK_CACHE=$cache python_tools test); export HALLMARK_TEST_PEERS_BIN
 export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node

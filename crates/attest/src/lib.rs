@@ -26,7 +26,7 @@ pub use evidence::{
 pub use json::JsonError;
 pub use kind::{Kind, UnknownKind};
 pub use predicate::Predicate;
-pub use proof::{Proof, ProofError, verify_file};
+pub use proof::{Proof, ProofError, verify_each, verify_file};
 /// Keys and identities stand in every signature here.
 pub use signers::{
     Algorithm, Identity, IdentityRule, KeyError, KeyId, KeyPem, PrivateKey, PublicKey, RuleText, Sign,

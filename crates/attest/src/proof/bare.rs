@@ -1,14 +1,17 @@
 //! Signatures that nothing but a key vouches for: the library asks for a log entry or a timestamp.
 
-use model::Sha256;
+use model::{Sha256, Subject};
+use serde::Deserialize;
 use signers::detached::{Message, Signature};
 use signers::{PublicKey, Signer};
+use sigstore_crypto::ArtifactHasher;
 use sigstore_types::{
     Artifact, Bundle, HashAlgorithm, SignatureContent, bundle::VerificationMaterialContent,
 };
 
 use super::{Proof, ProofError, VerificationResultParts, is_bare, tried};
-use crate::statement::{PAYLOAD_TYPE, shown};
+use crate::json;
+use crate::statement::{MAX_STATEMENT, PAYLOAD_TYPE, STATEMENT_TYPE, shown};
 use crate::trust::Trust;
 
 /// A file's signature that nothing but a key vouches for: by what was read of the file for these keys, so that no key
@@ -22,24 +25,31 @@ pub(super) fn file(bundle: &Bundle, message: &Message, trust: &Trust) -> Option<
         return None;
     }
     let verified = tried(trust, hint.hint.as_str()).and_then(|keys| {
-        let declared = signature.message_digest.as_ref();
-        let other = declared.is_some_and(|declared| {
-            let found = match declared.algorithm {
-                HashAlgorithm::Sha2256 => Some(message.sha256().as_bytes().to_vec()),
-                HashAlgorithm::Sha2384 => message.sha384().map(<[u8]>::to_vec),
-                _ => None,
-            };
-            found.is_some_and(|found| declared.digest != found.as_slice())
-        });
-        if other {
-            return Err(ProofError::OtherArtifact("it names another digest".into()));
+        if let Some(declared) = &signature.message_digest
+            && declared.digest != digest(message, declared.algorithm)?.as_slice()
+        {
+            return Err(ProofError::OtherArtifact(format!("it names another {}", declared.algorithm)));
         }
         let bytes = Signature::from(signature.signature.as_bytes().to_vec());
         let key = keys.into_iter().find(|key| message.verify(key, &bytes).is_ok());
-        let none = VerificationResultParts { times: Vec::new(), log_index: None, certificate_log: false };
+        let none = VerificationResultParts::default();
         Ok(none.into_proof(Signer::KeyId(key.ok_or(ProofError::BadSignature)?.key_id()), None, None))
     });
     Some(verified)
+}
+
+fn digest(message: &Message, algorithm: HashAlgorithm) -> Result<Vec<u8>, ProofError> {
+    match (algorithm, message.sha384(), message.whole()) {
+        (HashAlgorithm::Sha2256, ..) => Ok(message.sha256().as_bytes().to_vec()),
+        (HashAlgorithm::Sha2384, Some(sha384), _) => Ok(sha384.to_vec()),
+        (algorithm, _, Some(whole)) => {
+            let mut hasher = ArtifactHasher::new(algorithm)
+                .map_err(|_| ProofError::Unsupported(format!("a digest by {algorithm}")))?;
+            hasher.update(whole);
+            Ok(hasher.finalize().as_bytes().to_vec())
+        }
+        _ => Err(ProofError::NeedsWhole),
+    }
 }
 
 /// A statement that nothing but a key vouches for.
@@ -48,7 +58,7 @@ pub(super) fn statement(
     artifact: &Artifact<'_>,
     keys: &[&PublicKey],
 ) -> Result<Proof, ProofError> {
-    let none = VerificationResultParts { times: Vec::new(), log_index: None, certificate_log: false };
+    let none = VerificationResultParts::default();
     let signer = |key: &PublicKey| Signer::KeyId(key.key_id());
     match &bundle.content {
         SignatureContent::DsseEnvelope(envelope) => {
@@ -68,18 +78,35 @@ pub(super) fn statement(
     }
 }
 
+/// What is needed of a statement by others: cosign still writes the one before v1, whose subjects are the same.
+#[derive(Deserialize)]
+struct Subjects {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: Vec<Subject>,
+}
+
+const BEFORE_V1: &str = "https://in-toto.io/Statement/v0.1";
+
 fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofError> {
-    let statement =
-        crate::Statement::from_bytes(payload).map_err(|error| ProofError::Malformed(error.to_string()))?;
+    let statement: Subjects = json::typed(payload, MAX_STATEMENT)
+        .map_err(|error| ProofError::Malformed(format!("its payload is no in-toto statement: {error}")))?;
+    if ![STATEMENT_TYPE, BEFORE_V1].contains(&statement.kind.as_str()) {
+        return Err(ProofError::Unsupported(format!("a statement of the type {:?}", shown(&statement.kind))));
+    }
     let sha256 = match (artifact.blob(), artifact.digest()) {
         (Some(blob), _) => Some(Sha256::of(blob)),
         (None, Some(digest)) => hex::encode(digest.as_bytes()).parse().ok(),
         (None, None) => None,
     };
     let named = |wanted: Sha256| statement.subject.iter().any(|subject| subject.sha256() == Some(wanted));
-    if sha256.is_some_and(named) {
+    let sha512 = artifact.blob().map(|blob| sigstore_crypto::sha512(blob).to_hex());
+    let named_512 = |wanted: String| {
+        statement.subject.iter().any(|subject| subject.digest.get("sha512") == Some(&wanted))
+    };
+    if sha256.is_some_and(named) || sha512.is_some_and(named_512) {
         Ok(())
     } else {
-        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's SHA-256".into()))
+        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's digest".into()))
     }
 }

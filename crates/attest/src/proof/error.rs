@@ -116,7 +116,8 @@ impl ProofError {
     }
 
     /// How far verifying came: of several errors the one that came furthest says most.
-    pub(crate) const fn phase(&self) -> u8 {
+    #[must_use]
+    pub const fn phase(&self) -> u8 {
         match self {
             Self::Malformed(_) => 0,
             Self::Unsupported(_) | Self::NeedsWhole => 1,
@@ -168,6 +169,12 @@ impl ProofError {
             },
             error @ (CertificateError::NotYetValid { .. } | CertificateError::Expired { .. }) => {
                 Self::CertificateTime(error.to_string())
+            }
+            // The library's chain verifier says so before the library's own check does.
+            CertificateError::ChainInvalid(what)
+                if ["CertExpired", "CertNotValidYet"].iter().any(|name| what.contains(name)) =>
+            {
+                Self::CertificateTime(what)
             }
             CertificateError::Sct(what) => Self::CertificateLog(what),
             other => Self::Certificate(other.to_string()),
