@@ -15,10 +15,7 @@ use crate::json;
 /// The longest trusted root that is read.
 pub const MAX_TRUST_ROOT: usize = 4 << 20;
 
-/// The name of the Sigstore project's public instance.
-pub const PUBLIC_GOOD: &str = "public-good";
-/// The name of GitHub's own instance, which signs attestations of private repositories.
-pub const GITHUB: &str = "github";
+pub use signers::{GITHUB, PUBLIC_GOOD};
 
 /// A Sigstore trusted root: the certificate authorities, logs and timestamp authorities of one instance, each with
 /// the time in which it was to be believed.

@@ -78,7 +78,7 @@ codes! {
     ReportUnreadable "report-unreadable" Fail Nobody: "A full report cannot be read."; "Scan again with a scanner that this gate knows.";
     ReportDisagrees "report-disagrees" Fail Nobody: "A statement's counts are not those of its own report."; "Scan again with the same version as the gate.";
     ScanIncomplete "scan-incomplete" Fail Reasons: "A scan recognised no system, or matched none of its packages."; "Find out why the scanner does not know the system.";
-    SharedKey "shared-key" Fail Reasons: "Two signers of the policy have the same key, so that nothing separates them."; "Give each signer a key of its own.";
+    SharedKey "shared-key" Fail Reasons: "Two signers of the policy have the same key or identity, so that nothing separates them."; "Give each signer a key or a workflow file of its own.";
     MissingEvidence "missing-evidence" Fail Reasons: "Required evidence is not there."; "Run the step that makes it, with the same evidence folder.";
     NotSeenAsRequired "not-seen-as-required" Fail Reasons: "There is evidence, but the image was not seen as the policy requires."; "Run the step so that it sees the image that way.";
     StaleEvidence "stale-evidence" Fail Reasons: "Evidence is older than the policy allows."; "Run the step again.";
