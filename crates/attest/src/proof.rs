@@ -356,7 +356,14 @@ fn by_root(
         }
         other => other,
     }
-    .map_err(|error| ProofError::of(error, root))?;
+    .map_err(|error| match ProofError::of(error, root) {
+        ProofError::InclusionPromise(_) | ProofError::Checkpoint(_)
+            if of_unknown_log(bundle, root).is_some() =>
+        {
+            ProofError::UnknownLog(of_unknown_log(bundle, root).unwrap_or_default())
+        }
+        error => error,
+    })?;
     let info = result.certificate().ok_or_else(|| ProofError::Certificate("it carries none".into()))?;
     let identity = identity(info)?;
     if !result.certificate_verified() || (!without_log && !result.tlog_verified()) {
@@ -366,6 +373,13 @@ fn by_root(
         return Err(ProofError::NoTime);
     }
     Ok(proof(bundle, Signer::Identity(Box::new(identity)), &result, Some(root)))
+}
+
+/// The id of a log that the root does not name, of an entry that has one.
+fn of_unknown_log(bundle: &Bundle, root: &TrustRoot) -> Option<String> {
+    let entries = bundle.verification_material.tlog_entries.iter();
+    let mut ids = entries.map(|entry| &entry.log_id.key_id);
+    ids.find(|id| !root.names_log(id.as_bytes())).map(ToString::to_string)
 }
 
 /// What the certificate says.

@@ -116,6 +116,11 @@ impl TrustRoot {
         self.windows().any(|window| window.end.is_some_and(|end| end < at))
     }
 
+    /// Whether it names the transparency log with this id.
+    pub(crate) fn names_log(&self, id: &[u8]) -> bool {
+        self.root.tlogs.iter().any(|log| log.log_id.key_id.as_bytes() == id)
+    }
+
     pub(crate) const fn verifier(&self) -> &Verifier {
         &self.verifier
     }

@@ -6,6 +6,8 @@
 
 pub mod detached;
 mod identity;
+#[cfg(feature = "instance")]
+pub mod instance;
 mod key;
 mod roots;
 mod rule;

@@ -1,0 +1,1 @@
+//! For each element of a proof one forgery, and what it is called.

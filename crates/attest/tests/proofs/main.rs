@@ -1,0 +1,7 @@
+//! Certificates, logs and timestamps: what is accepted, and what each forgery is called.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
+mod forgeries;
+mod identities;
+mod support;
