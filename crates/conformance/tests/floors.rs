@@ -9,14 +9,15 @@ use std::process::Command;
 /// The house, from the ground up. A new crate gets its place here.
 fn floor(name: &str, path: &Path) -> Option<u8> {
     if path.parent()?.file_name()? == "actions" {
-        return Some(2);
+        return Some(3);
     }
     Some(match name {
         "model" | "versions" | "runner" | "process" | "signers" => 0,
         "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github"
         | "services" => 1,
-        "hallmark" => 3,
-        "conformance" => 4,
+        "admission" => 2,
+        "hallmark" => 4,
+        "conformance" => 5,
         _ => return None,
     })
 }

@@ -84,6 +84,7 @@ codes! {
     StaleEvidence "stale-evidence" Fail Reasons: "Evidence is older than the policy allows."; "Run the step again.";
     UndatedEvidence "undated-evidence" Fail Reasons: "Evidence says no date, and the policy limits its age."; "Use a version of the step that dates its statements.";
     FutureEvidence "future-evidence" Fail Reasons: "Evidence is dated after the decision."; "Set the clock of the machine that made it.";
+    MisdatedEvidence "misdated-evidence" Fail Nobody: "Evidence says that it was made after a log or a timestamp has it signed."; "Set the clock of the machine that made it, and run the step again.";
     TestsFailed "tests-failed" Fail Reasons: "Tests failed."; "Mend what they found and bake again.";
     TestsWarned "tests-warned" Review Reasons: "Tests ended with warnings."; "Mend what they warn of and bake again.";
     TestsSkipped "tests-skipped" Note Reasons: "Tests were skipped."; "Run them.";

@@ -18,10 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use model::{Class, Severity, Weight};
 
-pub(crate) use check::{
-    AUTO_APPROVE_KEYS, LIMITS, WAIVE, WEIGHTS, evidence_keys, requirements, rule_keys,
-};
 pub use check::identity_rule;
+pub(crate) use check::{AUTO_APPROVE_KEYS, LIMITS, WAIVE, WEIGHTS, evidence_keys, requirements, rule_keys};
 pub use overrides::Scope;
 pub(crate) use overrides::fits;
 pub use resolved::ResolvedPolicy;

@@ -1,7 +1,7 @@
 //! A policy file and those it extends, each read once: the eldest first.
 
-use super::paths::{beside, from, normal};
 use super::Root;
+use super::paths::{beside, from, normal};
 use super::shipped::{SHIPPED, shipped};
 use crate::fields::Fields;
 use crate::problem::{At, Files, Problem, Problems, listed, nearest};

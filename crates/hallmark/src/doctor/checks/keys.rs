@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attest::PublicKey;
-use policy::{EvidenceKind, Key, Policy};
+use policy::{Credential, EvidenceKind, Policy};
 
 use super::rules::{key_files, named_policies};
 use crate::doctor::facts::Facts;
@@ -202,7 +202,7 @@ fn trusted(facts: &Facts, policy_file: &str, policy: &Policy) -> BTreeSet<String
     let mut ids = BTreeSet::new();
     for signer in signers {
         let inline = policy.signers().find(|(name, _)| name == signer).and_then(|(_, key)| match key {
-            Some(Key::Pem(pem)) => Some(pem.clone()),
+            Some(Credential::Pem(pem)) => Some(pem.clone()),
             _ => None,
         });
         let pem = inline.or_else(|| project.text(paths.get(signer.as_str())?).ok());

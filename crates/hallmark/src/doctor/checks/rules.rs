@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use policy::{Exception, ExceptionLimits, Exceptions, Key, Policy, Problem, Problems};
+use policy::{Credential, Exception, ExceptionLimits, Exceptions, Policy, Problem, Problems};
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Place, count, named};
@@ -203,8 +203,8 @@ pub(super) fn key_files<'a>(policy_file: &str, policy: &'a Policy) -> Vec<(&'a s
     policy
         .signers()
         .filter_map(|(name, key)| match key? {
-            Key::Path(path) => Some((name, beside(path))),
-            Key::Pem(_) => None,
+            Credential::KeyFile(path) => Some((name, beside(path))),
+            Credential::Pem(_) | Credential::Identity(_) => None,
         })
         .collect()
 }

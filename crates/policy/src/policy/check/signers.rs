@@ -76,7 +76,8 @@ fn root(fields: &mut Fields<'_>, name: &str, map: &Map<'_>) -> Option<Root> {
     let text = fields.text(node, "trusted-root")?;
     let root = Root::parse(&text);
     if root.is_none() {
-        let mend = format!("write {}, or the path of its file, such as `keys/trusted_root.json`", listed(&ROOTS));
+        let mend =
+            format!("write {}, or the path of its file, such as `keys/trusted_root.json`", listed(&ROOTS));
         fields.problem(node.at, format!("`{}` is no trusted root", text.escape_debug()), mend);
     }
     root
