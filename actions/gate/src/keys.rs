@@ -88,3 +88,66 @@ fn read(roots: &[Item]) -> Result<BTreeMap<Sha256, Arc<TrustRoot>>> {
     };
     roots.iter().map(parsed).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use signers::instance::Instance;
+    use signers::{Claims, GITHUB_ISSUER, Identity};
+
+    use super::*;
+
+    const POLICY: &str = "version: 1
+name: p
+signers:
+  bake: {pem: KEY}
+  assay: {identity: {workflow: a/b/.github/workflows/assay.yml@refs/heads/main}, trusted-root: root.json}
+  gate: {identity: {workflow: a/b/.github/workflows/assay.yml@refs/heads/main, environment: gate}, trusted-root: root.json}
+evidence:
+  provenance: {signed-by: [bake], required: true}
+  vulns: {signed-by: [assay, gate], required: true, seen: [disk], max-age: 24h}
+vulnerabilities:
+  - {severity: critical, then: fail}
+";
+
+    /// Before it has signed, an identity is whatever its token announces: every name whose rule it satisfies.
+    #[test]
+    fn who_somebody_would_be() {
+        let pem = attest::PrivateKey::generate_p256().unwrap();
+        let key = PublicKey::from_pem(&pem.public).unwrap();
+        let root = Item {
+            name: "root.json".into(),
+            bytes: Instance::new("2026-11-22T11:00:00Z".parse().unwrap()).trusted_root().into(),
+        };
+        let text = POLICY.replace("KEY", &format!("{:?}", pem.public));
+        let digests: BTreeMap<_, _> = [("root.json".to_owned(), Sha256::of(&root.bytes))].into();
+        let policy =
+            policy::Policy::parse("p.yml", &text).unwrap().resolve_with(&BTreeMap::new(), &digests).unwrap();
+        let keys = Keys::of(&policy, &[root]).unwrap();
+        let identity = |file: &str, environment: Option<&str>| {
+            let url = format!("https://github.com/a/b/.github/workflows/{file}@refs/heads/main");
+            Signer::Identity(Box::new(Identity {
+                issuer: GITHUB_ISSUER.into(),
+                subject: url.clone(),
+                claims: Claims {
+                    workflow: Some(url),
+                    environment: environment.map(str::to_owned),
+                    ..Claims::default()
+                },
+            }))
+        };
+        for (signer, names) in [
+            (Signer::KeyId(key.key_id()), vec!["bake"]),
+            (Signer::KeyId(Sha256::of(b"another")), vec![]),
+            (identity("assay.yml", None), vec!["assay"]),
+            (identity("assay.yml", Some("gate")), vec!["assay", "gate"]),
+            (identity("assay.yml", Some("x")), vec!["assay"]),
+            (identity("bake.yml", Some("gate")), vec![]),
+        ] {
+            let wanted = Signed::By(names.into_iter().map(str::to_owned).collect());
+            assert_eq!(keys.announced(&signer), wanted, "{signer:?}");
+        }
+        assert!(Keys::of(&policy, &[]).is_err(), "without its root, no identity is known");
+    }
+}
