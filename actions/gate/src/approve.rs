@@ -103,7 +103,7 @@ pub fn approve(verdict: &Verified, consent: Consent) -> Result<Statement> {
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let path = ctx.path("verdict")?;
-    let whom = Whom::read(ctx, "verdict-key")?;
+    let whom = Whom::read(ctx, "verdict-key", VERDICT_IDENTITY.name)?;
     let secret = ctx.secret("signing-key")?.context("input `signing-key` was not given")?;
     let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key`")?;
     let verified = attest::verify(&disk::read(&path, attest::MAX_BUNDLE as u64)?, &whom.trust)

@@ -36,10 +36,15 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
         Some(summary) => Some(dir.write(summary, key.as_deref())?),
         None => None,
     };
-    // The bundle is whole without the evidence folder: the signed verdict lies in it too.
+    // The bundle is whole without the evidence folder: the signed verdict and its summary lie in it too.
     let form = if key.is_some() { "sigstore" } else { "intoto" };
-    let copy = bundle.join(format!("{name}.verdict.{form}.json"));
-    disk::write(&copy, &disk::read(&verdict_file, attest::MAX_BUNDLE as u64)?)?;
+    for (kind, file) in
+        [(EvidenceKind::Verdict, Some(&verdict_file)), (EvidenceKind::Vsa, summary_file.as_ref())]
+    {
+        let Some(file) = file else { continue };
+        let copy = bundle.join(format!("{name}.{kind}.{form}.json"));
+        disk::write(&copy, &disk::read(file, attest::MAX_BUNDLE as u64)?)?;
+    }
 
     let stem = format!(".hallmark/report/{}", file_name(&judged.image.name));
     let report = |ctx: &Context, input: &str, ending: &str, bytes: &[u8]| -> Result<PathBuf> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use admission::{Demands, VERDICT_SIGNER, Whom};
+use admission::{Demands, VERDICT_IDENTITY, VERDICT_SIGNER, Whom};
 use anyhow::{Context as _, bail};
 use attest::Sign;
 use provider::{BoxError, Local, Name, Provider, Settings};
@@ -76,7 +76,7 @@ impl Request {
 /// None of these has a default: whoever publishes says whom they trust.
 fn trust(ctx: &Context) -> Result<Demands> {
     let required = |name: &str| format!("input `{name}` is required to publish, and has no default");
-    let signer = Whom::read(ctx, VERDICT_SIGNER.name)?;
+    let signer = Whom::read(ctx, VERDICT_SIGNER.name, VERDICT_IDENTITY.name)?;
     let policy = ctx.opt_text("policy-digest")?.with_context(|| required("policy-digest"))?;
     let policy =
         policy.strip_prefix("sha256:").unwrap_or(&policy).parse().context("input `policy-digest`")?;

@@ -36,24 +36,31 @@ pub struct Whom {
     pub trust: Trust,
     /// In words, for refusals.
     pub name: String,
-    /// The key, where it is one.
-    pub key: Option<PublicKey>,
 }
 
 impl Whom {
-    /// Reads who signs verdicts: by `key_input` (a path), or by `verdict-identity` and `trusted-root`.
+    /// Reads who is trusted: by a key, whose path `key_input` has, or by an identity and `trusted-root`.
     ///
     /// # Errors
     /// Neither is given, or both are, or what is given does not read.
-    pub fn read(ctx: &Context, key_input: &str) -> Result<Self> {
-        let identity_input = VERDICT_IDENTITY.name;
-        match (ctx.opt_path(key_input)?, ctx.opt_text(identity_input)?) {
+    pub fn read(ctx: &Context, key_input: &str, identity_input: &str) -> Result<Self> {
+        Self::optional(ctx, key_input, identity_input)?.with_context(|| {
+            format!(
+                "one of `{key_input}` and `{identity_input}` is required, and neither has a default: say whose signature counts"
+            )
+        })
+    }
+
+    /// The same; none where neither is given.
+    ///
+    /// # Errors
+    /// Both are given, or what is given does not read.
+    pub fn optional(ctx: &Context, key_input: &str, identity_input: &str) -> Result<Option<Self>> {
+        Ok(Some(match (ctx.opt_path(key_input)?, ctx.opt_text(identity_input)?) {
             (Some(_), Some(_)) => bail!(
-                "`{key_input}` and `{identity_input}` are both given: keep the one that signs verdicts, so that it is known who did"
+                "`{key_input}` and `{identity_input}` are both given: keep the one who signs, so that it is known who did"
             ),
-            (None, None) => bail!(
-                "one of `{key_input}` and `{identity_input}` is required, and neither has a default: say who signs verdicts"
-            ),
+            (None, None) => return Ok(None),
             (Some(path), None) => {
                 let bytes = read(&path, 1 << 20).with_context(|| format!("input `{key_input}`"))?;
                 let pem = String::from_utf8_lossy(&bytes);
@@ -61,7 +68,7 @@ impl Whom {
                     format!("input `{key_input}`: {} is not a public key in PEM", path.display())
                 })?;
                 let name = format!("the key {}", key.key_id().short());
-                Ok(Self { trust: Trust::from(&key), name, key: Some(key) })
+                Self { trust: Trust::from(&key), name }
             }
             (None, Some(text)) => {
                 // `Problems` shows one a line, each with its place in the input.
@@ -70,9 +77,9 @@ impl Whom {
                 let shown = serde_json::to_string(rule.text())?;
                 let name = format!("the identity {shown}, for whom {} vouches", root.name());
                 let trust = Trust::nobody().and_identity(TrustedIdentity { rule, root });
-                Ok(Self { trust, name, key: None })
+                Self { trust, name }
             }
-        }
+        }))
     }
 }
 

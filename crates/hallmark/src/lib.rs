@@ -22,6 +22,7 @@ pub static RANK: &[&Action] = &[
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
+    &verify_image::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -35,7 +36,9 @@ pub static ACTIONS: &[&Action] = &[
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
+    &verify_image::ACTION,
     CHAIN,
+    &verify_image::VERIFY,
     &gate::APPROVE,
     &doctor::ACTION,
     &init::ACTION,
