@@ -19,7 +19,7 @@ pub struct Keys {
 /// By what a signer is told from others.
 enum Means {
     Key(PublicKey),
-    Identity(IdentityRule, Sha256),
+    Identity(Box<IdentityRule>, Sha256),
 }
 
 impl Keys {
@@ -39,7 +39,7 @@ impl Keys {
                     let vouches = roots.get(root).with_context(|| {
                         format!("the trusted root {root} of the signer `{name}` is not there")
                     })?;
-                    let trusted = TrustedIdentity { rule: rule.clone(), root: Arc::clone(vouches) };
+                    let trusted = TrustedIdentity { rule: (**rule).clone(), root: Arc::clone(vouches) };
                     keys.trust = keys.trust.and_identity(trusted);
                     Means::Identity(rule.clone(), *root)
                 }

@@ -1,5 +1,6 @@
 //! Kind and signer: what is published on whose word. Real certificates and log entries, of an instance of the tests'
 //! own.
+#![allow(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 
 mod common;
 
@@ -76,14 +77,17 @@ fn trusting_identity(place: &Place, instance: &Instance) -> Harness {
         .input_path("trusted-root", place.path("root.json"))
 }
 
+/// By whom, in words and as they sign; and the code and a part of the sentence that refuses it.
+type Row<'i> = (&'static str, Option<Box<dyn Sign + 'i>>, Option<(String, String)>);
+
 #[test]
 fn only_the_identity_that_is_trusted_is_believed() {
     for kind in [Kind::Verdict, Kind::Vsa] {
         let place = Place::new();
         let (ours, theirs) = (instance(&place), instance(&place));
         let wrong = |field: &str| Some((format!("{kind}-wrong-signer"), format!("`{field}` differs")));
-        let by = |identity: Identity| Box::new(ours.signer(identity)) as Box<dyn Sign>;
-        let table: Vec<(&str, Option<Box<dyn Sign>>, Option<(String, String)>)> = vec![
+        let by = |identity: Identity| Box::new(ours.signer(identity)) as Box<dyn Sign + '_>;
+        let table: Vec<Row<'_>> = vec![
             ("the right one", Some(by(assay())), None),
             ("another run of it", Some(by(changed(|c| c.run = Some("https://github.com/x".into())))), None),
             (

@@ -124,6 +124,8 @@ fn what_ships_is_valid_and_names_its_schema() {
     let (exceptions, policies): (Vec<_>, Vec<_>) =
         yaml(&root().join("policies")).into_iter().partition(|path| path.ends_with("exceptions.yml"));
     assert_eq!((exceptions.len(), policies.len()), (1, 5));
+    let (told_of, told) = refused("policy", &yaml(&root().join("policies/examples")));
+    assert!(told_of.is_empty(), "{told}");
     for (kind, files) in [("policy", policies), ("exceptions", exceptions)] {
         let (refused, told) = refused(kind, &files);
         assert!(refused.is_empty(), "{told}");

@@ -166,7 +166,7 @@ fn resolved(
                 named => roots.get(&named.to_string()).copied(),
             };
             match root {
-                Some(root) => Ok(ResolvedSigner::Identity { rule: identity.rule.clone(), root }),
+                Some(root) => Ok(ResolvedSigner::Identity { rule: Box::new(identity.rule.clone()), root }),
                 None => Err((
                     format!("the trusted root `{}` of the signer `{name}` is not there", identity.root),
                     "name one that is, by `trusted-root`".into(),

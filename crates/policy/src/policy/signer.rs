@@ -86,7 +86,7 @@ pub enum ResolvedSigner {
     /// An identity, and the SHA-256 of the trusted root that vouches for it.
     Identity {
         /// Which identities are meant.
-        rule: IdentityRule,
+        rule: Box<IdentityRule>,
         /// The trusted root's bytes.
         root: Sha256,
     },
