@@ -27,6 +27,9 @@ lint: ## formatting, clippy, cargo deny, shellcheck, workflows and actions
 bench: ## speed and memory against a peer in the same run
 	@scripts/bench.sh
 
+fuzz: ## changed bytes for every parser of outside bytes, a bounded time each (SECONDS_EACH=60)
+	@scripts/fuzz.sh
+
 dist: ## the release tree, both architectures, in dist/tree
 	@scripts/dist.sh
 
@@ -39,4 +42,4 @@ setup:
 clean: ## forget what was baked (keys, images, evidence, store); the tools' cache stays
 	rm -rf .hallmark
 
-.PHONY: help bake approve replay test lint bench dist build setup clean
+.PHONY: help bake approve replay test lint bench fuzz dist build setup clean

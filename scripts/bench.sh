@@ -12,6 +12,7 @@ scripts/setup.sh bench
 # shellcheck source=scripts/python/venv.sh
 . scripts/python/venv.sh
 node=$(python_tools lint)/node
+peers=$(python_tools peers)
 
 echo "bench: building for release (minutes, the first time)" >&2
 packages=(--package hallmark)
@@ -27,13 +28,11 @@ cargo build --quiet --locked --release "${packages[@]}" --bins
 scripts/dist.sh >&2
 # What is fetched once would otherwise count as the time of the step that needs it first.
 target/release/hallmark tools >/dev/null
-opa=$(target/release/hallmark tools --operation check 2>&1 | while read -r name _ path; do
-  [ "$name" != opa ] || echo "$path"
-done)
+tool() { target/release/hallmark tools --operation check 2>&1 | while read -r name _ path; do [ "$name" != "$1" ] || echo "$path"; done; }
 
 work=target/bench
 rm -rf "$work"
 mkdir -p "$work"
 trap 'rm -f "$work"/*.raw' EXIT
-python3 scripts/bench/bench.py target/release "$work" target/bench.json dist/tree "$node" "$opa"
+python3 scripts/bench/bench.py target/release "$work" target/bench.json dist/tree "$node" "$(tool opa)" "$(tool cosign)" "$peers"
 rm -rf "$work"

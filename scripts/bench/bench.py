@@ -1,6 +1,6 @@
 """The rows of `make bench`: each against a peer in the same run, as a table and as target/bench.json.
 
-usage: bench.py RELEASE_FOLDER WORK_FOLDER JSON TREE NODE OPA
+usage: bench.py RELEASE_FOLDER WORK_FOLDER JSON TREE NODE OPA COSIGN PEERS
 """
 
 import json
@@ -14,6 +14,7 @@ import sys
 import page
 import policy
 import shipped
+import signatures
 from measure import PIECE, Unmeasured, at_once, best, busy, fill, room, start
 
 CORES = len(os.sched_getaffinity(0))
@@ -176,7 +177,7 @@ def machine():
 def main():
     release, work, result, tree = (pathlib.Path(argument).resolve() for argument in sys.argv[1:5])
     room(work, 6 << 30)
-    opa = sys.argv[6]
+    opa, cosign, peers = sys.argv[6:9]
     example = str(release / "examples" / "digest")
     about = machine() | {"load_before": os.getloadavg(), "busy_before": busy()}
     digest(example, work)
@@ -186,6 +187,7 @@ def main():
     size(tree)
     page.page(row, str(release / "examples" / "page"), work)
     policy.policy(row, str(release / "examples" / "decide"), opa, work)
+    signatures.signatures(row, str(release / "hallmark"), cosign, peers, work)
     bake(release, work)
     about["load_after"] = os.getloadavg()
     result.write_text(json.dumps({"machine": about, "rows": rows}, indent=2, ensure_ascii=False) + "\n")

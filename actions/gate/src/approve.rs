@@ -3,7 +3,7 @@
 use admission::{TRUSTED_ROOT, VERDICT_IDENTITY, Whom};
 use anyhow::{Context as _, Result, bail, ensure};
 use attest::predicate::{approval, verdict};
-use attest::{EvidenceDir, PrivateKey, Sign as _, Statement, Verified};
+use attest::{EvidenceDir, Statement, Verified};
 use jiff::Timestamp;
 use model::{Sha256, Verdict, Weight};
 use runner::{Action, Context, Input, Kind, Outcome, Output};
@@ -23,12 +23,13 @@ pub static APPROVE: Action = Action {
         ),
         VERDICT_IDENTITY,
         TRUSTED_ROOT,
-        Input::new(
-            "signing-key",
-            Kind::Secret,
-            "Your private key: PEM, or the path of its file; not the gate's",
-        )
+        Input {
+            help: "Your private key: PEM, or the path of its file; awskms:///alias/NAME for a key in AWS KMS; keyless; not the gate's",
+            ..services::SIGNING_KEY
+        }
         .required(),
+        services::SIGNING_KEY_PASSWORD,
+        services::SIGNING_CONFIG,
         Input::new("approver", Kind::Text, "Who you are").required(),
         Input::new("comment", Kind::Text, "Why"),
         Input::new(
@@ -104,8 +105,7 @@ pub fn approve(verdict: &Verified, consent: Consent) -> Result<Statement> {
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let path = ctx.path("verdict")?;
     let whom = Whom::read(ctx, "verdict-key", VERDICT_IDENTITY.name)?;
-    let secret = ctx.secret("signing-key")?.context("input `signing-key` was not given")?;
-    let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key`")?;
+    let key = services::signer(ctx)?.context("input `signing-key` was not given")?;
     let verified = attest::verify(&disk::read(&path, attest::MAX_BUNDLE as u64)?, &whom.trust)
         .with_context(|| format!("the verdict {}", path.display()))?;
     ensure!(
@@ -123,7 +123,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
         let found = Sha256::of(&disk::read(&brief, disk::MAX)?);
         ensure!(found == read.brief.sha256, "{} is not this verdict's brief", brief.display());
     }
-    let file = EvidenceDir::new(ctx.path("evidence")?).write(&statement, Some(&key))?;
+    let file = EvidenceDir::new(ctx.path("evidence")?).write(&statement, Some(&*key))?;
     ctx.info(&format!("approved until {expires_on}: {}", read.waives.join(", ")));
     ctx.output("waives", serde_json::to_string(&read.waives)?)?;
     ctx.output("approval", file.display().to_string())?;

@@ -2,7 +2,7 @@
 
 use runner::{Input, Kind, Output};
 
-pub(crate) static INPUTS: [Input; 27] = [
+pub(crate) static INPUTS: [Input; 29] = [
     Input::new("image", Kind::Path, "The image: its image.json"),
     Input::new(
         "policy",
@@ -61,11 +61,9 @@ pub(crate) static INPUTS: [Input; 27] = [
     Input::new("kev", Kind::Path, "CISA's catalog of known exploited vulnerabilities, as they publish it: JSON"),
     Input::new("verifier-id", Kind::Text, "The URI that the verification summary names as verifier")
         .default("https://hallmark.dev/gate"),
-    Input::new(
-        "signing-key",
-        Kind::Secret,
-        "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
-    ),
+    services::SIGNING_KEY,
+    services::SIGNING_KEY_PASSWORD,
+    services::SIGNING_CONFIG,
     Input::new("resume", Kind::Path, "An approval file that clears a `review` verdict; not on a runner"),
     Input::new(
         "replay",

@@ -75,11 +75,9 @@ pub static ACTION: Action = Action {
         Input::new("junit", Kind::Path, "Where to write JUnit XML"),
         Input::new("report-output", Kind::Path, "Where to write Goss's JSON, beside the copy in the evidence"),
         Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
-        Input::new(
-            "signing-key",
-            Kind::Secret,
-            "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
-        ),
+        services::SIGNING_KEY,
+        services::SIGNING_KEY_PASSWORD,
+        services::SIGNING_CONFIG,
     ],
     outputs: &[
         Output { name: "passed", help: "How many tests passed" },

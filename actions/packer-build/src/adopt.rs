@@ -6,7 +6,7 @@ use crate::{
     record::{MANIFEST, PROVENANCE, Record, RecordedImage, SIGNED},
 };
 use anyhow::{Context as _, Result, ensure};
-use attest::{Kind, Sign, Statement, Trust, predicate::provenance};
+use attest::{Kind, Statement, Trust, predicate::provenance};
 use blocks::digest_file;
 use model::{ImageManifest, Sha256};
 use std::{
@@ -33,9 +33,9 @@ pub(crate) enum Found {
     Stale(String),
 }
 
-/// Looks at the output folder. With a key, only what that key has signed for is adopted: an adopted
+/// Looks at the output folder. Where this job signs, only what it has signed for is adopted: an adopted
 /// image's provenance is signed again, and a record in a folder proves nothing.
-pub(crate) fn look(output: &Path, ingredients: &Ingredients, key: Option<&dyn Sign>) -> Result<Found> {
+pub(crate) fn look(output: &Path, ingredients: &Ingredients, own: Option<&Trust>) -> Result<Found> {
     let record = match Record::read(output) {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(Found::Stale(format!("nothing was baked into {} before", output.display()))),
@@ -51,7 +51,7 @@ pub(crate) fn look(output: &Path, ingredients: &Ingredients, key: Option<&dyn Si
         return Ok(Found::Stale("the record lists no image".to_owned()));
     }
     let images: Result<Vec<Image>> =
-        record.images.iter().map(|image| open(output, image, record.bake_id, key)).collect();
+        record.images.iter().map(|image| open(output, image, record.bake_id, own)).collect();
     Ok(match images {
         Ok(images) => Found::Adopted(images),
         Err(error) => Found::Stale(format!("{error:#}")),
@@ -66,7 +66,7 @@ fn changed(names: &[&str]) -> String {
     if more > 0 { format!("changed: {names} and {more} more") } else { format!("changed: {names}") }
 }
 
-fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, key: Option<&dyn Sign>) -> Result<Image> {
+fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, own: Option<&Trust>) -> Result<Image> {
     let folder = output.join(&recorded.folder);
     let manifest_path = folder.join(MANIFEST);
     let manifest = ImageManifest::parse(&read(&manifest_path, recorded.manifest)?)?;
@@ -99,17 +99,17 @@ fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, key: Option<&d
         says("bakeId", &bake_id.to_string()) && says("source", &recorded.source),
         "{place} is about another bake"
     );
-    if let Some(key) = key {
-        signed_by(key, &folder.join(SIGNED), recorded.provenance)?;
+    if let Some(own) = own {
+        signed_by(own, &folder.join(SIGNED), recorded.provenance)?;
     }
     Ok(Image { source: recorded.source.clone(), manifest_path, manifest, provenance })
 }
 
-/// That the key of this job signed exactly this provenance when the image was baked.
-fn signed_by(key: &dyn Sign, path: &Path, provenance: Sha256) -> Result<()> {
+/// That this job's signer signed exactly this provenance when the image was baked.
+fn signed_by(own: &Trust, path: &Path, provenance: Sha256) -> Result<()> {
     let said = || format!("{} does not say that this job's `signing-key` baked it", path.display());
     let bytes = fs::read(path).with_context(said)?;
-    let verified = attest::verify(&bytes, &Trust::own(key, None)).with_context(said)?;
+    let verified = attest::verify(&bytes, own).with_context(said)?;
     ensure!(verified.payload_digest == provenance, "{} is about another provenance", path.display());
     Ok(())
 }

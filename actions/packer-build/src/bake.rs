@@ -21,7 +21,7 @@ use crate::{
     workshop::{self, Workshop},
 };
 use anyhow::{Context as _, Result, bail, ensure};
-use attest::{Sign, predicate::ResourceDescriptor};
+use attest::{Sign, Trust, TrustRoot, predicate::ResourceDescriptor};
 use blocks::digest_file;
 use jiff::Timestamp;
 use model::{Disk, ImageManifest, Layer, SCHEMA_VERSION, Sha256};
@@ -30,6 +30,7 @@ use runner::{Context, Outcome};
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Instant,
 };
 use tools::{Event, Lock, Settings, Tool, Tools};
@@ -42,6 +43,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let inputs = Inputs::read(ctx)?;
     workshop::remember(ctx, &inputs.output, &inputs.evidence)?;
     let key = services::signer(ctx)?;
+    let own = key.as_deref().map(|key| own(ctx, key)).transpose()?;
     let processes = Real;
     let tool = packer(ctx, &processes).await?;
     let workshop = Workshop::open(&inputs.output, ctx.temp()).await?;
@@ -49,6 +51,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let bake = Bake {
         inputs: &inputs,
         key: key.as_deref(),
+        own: own.as_ref(),
         processes: &processes,
         tool: &tool,
         workshop: &workshop,
@@ -58,6 +61,16 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     done?;
     cleaned?;
     Ok(Outcome::Done)
+}
+
+/// Whom this job believes about its own earlier work: its key, or its identity under the trusted root.
+fn own(ctx: &Context, key: &dyn Sign) -> Result<Trust> {
+    if key.public_key().is_some() {
+        return Ok(Trust::own(key, None));
+    }
+    let found = services::trust_root(ctx, false)?;
+    let root = TrustRoot::parse(&found.name, &found.bytes).context("input `trusted-root`")?;
+    Ok(Trust::own(key, Some(&Arc::new(root))))
 }
 
 /// The pinned Packer, as a file whose bytes were checked.
@@ -77,6 +90,8 @@ async fn packer(ctx: &mut Context, processes: &dyn Processes) -> Result<Tool> {
 struct Bake<'a> {
     inputs: &'a Inputs,
     key: Option<&'a dyn Sign>,
+    /// What this job itself has signed.
+    own: Option<&'a Trust>,
     processes: &'a dyn Processes,
     tool: &'a Tool,
     workshop: &'a Workshop,
@@ -110,7 +125,7 @@ impl Bake<'_> {
             files: self.files(ctx)?,
             plugins,
             base,
-            verified: verified::files(&self.inputs.verified, self.key, ctx.cwd())?,
+            verified: verified::files(&self.inputs.verified, self.own, ctx.cwd())?,
             commit: commit::of(ctx, self.processes, &self.inputs.template.folder).await,
         };
         let ingredients = materials.ingredients()?;
@@ -150,7 +165,7 @@ impl Bake<'_> {
         if self.inputs.force {
             return Ok(Found::Stale("it is forced".to_owned()));
         }
-        adopt::look(self.workshop.output(), ingredients, self.key)
+        adopt::look(self.workshop.output(), ingredients, self.own)
     }
 
     /// Builds, and makes sure that what was recorded as going in is what went in.
@@ -169,7 +184,7 @@ impl Bake<'_> {
         );
         // What is named as verified, and as the base, has to be what the template found there.
         ensure!(
-            verified::files(&self.inputs.verified, self.key, ctx.cwd())? == materials.verified,
+            verified::files(&self.inputs.verified, self.own, ctx.cwd())? == materials.verified,
             "the evidence of verify-signatures changed during the bake"
         );
         if let Some(path) = &self.inputs.base {

@@ -104,11 +104,12 @@ const INPUTS: &[Input] = &[
     Input::new("timeout", Kind::Duration, "How long the build may take").default("4h"),
     Input::new("force", Kind::Bool, "Bake even if nothing has changed").default("false"),
     Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
-    Input::new(
-        "signing-key",
-        Kind::Secret,
-        "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
-    ),
+    services::SIGNING_KEY,
+    services::SIGNING_KEY_PASSWORD,
+    services::SIGNING_CONFIG,
+    services::TRUSTED_ROOT,
+    services::REFRESH_TRUSTED_ROOT,
+    services::TUF_MIRROR,
 ];
 
 const OUTPUTS: &[Output] = &[

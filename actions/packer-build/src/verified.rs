@@ -3,9 +3,7 @@
 
 use crate::files;
 use anyhow::{Context as _, Result, bail, ensure};
-use attest::{
-    EvidenceDir, Kind, Sign, Statement, Trust, predicate::signature_verification, read_unsigned, verify,
-};
+use attest::{EvidenceDir, Kind, Statement, Trust, predicate::signature_verification, read_unsigned, verify};
 use model::Sha256;
 use std::{
     fs,
@@ -21,15 +19,15 @@ pub(crate) struct VerifiedFile {
     pub(crate) statement: Sha256,
 }
 
-/// Reads the evidence at these paths and checks each file that it names. With a key, the evidence has to
+/// Reads the evidence at these paths and checks each file that it names. Where this job signs, the evidence has to
 /// be signed by it: it is the same job that verifies and bakes, and what it says here, it signs.
-pub(crate) fn files(paths: &[PathBuf], key: Option<&dyn Sign>, cwd: &Path) -> Result<Vec<VerifiedFile>> {
+pub(crate) fn files(paths: &[PathBuf], own: Option<&Trust>, cwd: &Path) -> Result<Vec<VerifiedFile>> {
     let mut files: Vec<VerifiedFile> = Vec::new();
     for path in paths {
         let before = files.len();
         for (file, bytes) in evidence(path)? {
             let read =
-                || statement(&bytes, &file, key).and_then(|(statement, id)| check(&statement, id, cwd));
+                || statement(&bytes, &file, own).and_then(|(statement, id)| check(&statement, id, cwd));
             files.extend(read().with_context(|| format!("the evidence {}", file.display()))?);
         }
         ensure!(
@@ -54,12 +52,11 @@ fn evidence(path: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     Ok(wanted.map(|file| (file.path, file.bytes)).collect())
 }
 
-fn statement(bytes: &[u8], file: &Path, key: Option<&dyn Sign>) -> Result<(Statement, Sha256)> {
+fn statement(bytes: &[u8], file: &Path, own: Option<&Trust>) -> Result<(Statement, Sha256)> {
     let signed = file.to_string_lossy().ends_with(".sigstore.json");
-    let (statement, kind, id) = match (signed, key) {
-        (true, Some(key)) => {
-            let verified =
-                verify(bytes, &Trust::own(key, None)).context("is not signed by this job's `signing-key`")?;
+    let (statement, kind, id) = match (signed, own) {
+        (true, Some(own)) => {
+            let verified = verify(bytes, own).context("is not signed by this job's `signing-key`")?;
             (verified.statement, verified.kind, verified.payload_digest)
         }
         (true, None) => {

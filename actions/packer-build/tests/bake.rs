@@ -249,6 +249,8 @@ fn the_environment_holds_only_what_was_named() {
         .env("GITHUB_TOKEN", "t")
         .env("ACTIONS_RUNTIME_TOKEN", "t")
         .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "t")
+        .env("ACTIONS_ID_TOKEN_REQUEST_URL", "t")
+        .env("AWS_SESSION_TOKEN", "t")
         .env("AWS_SECRET_ACCESS_KEY", "t")
         .env("NAMED", "yes")
         .input("env", "NAMED, ABSENT");

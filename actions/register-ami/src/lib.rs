@@ -42,7 +42,9 @@ pub static ACTION: Action = Action {
         Input::new("verifier-id", Kind::Text, "The verifier that the verification summary must name; required to publish, no default"),
         Input::new("policy-digest", Kind::Text, "The SHA-256 of the resolved policy that must have decided; required to publish, no default"),
         Input::new("max-verdict-age", Kind::Duration, "How old the verdict may be").default("24h"),
-        Input::new("signing-key", Kind::Secret, "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned"),
+        services::SIGNING_KEY,
+        services::SIGNING_KEY_PASSWORD,
+        services::SIGNING_CONFIG,
         Input::new("lock-timeout", Kind::Duration, "How long to wait for another publisher").default("2m"),
     ],
     outputs: &[

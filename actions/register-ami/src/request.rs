@@ -34,7 +34,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn read(ctx: &Context) -> Result<Self> {
+    pub(crate) fn read(ctx: &mut Context) -> Result<Self> {
         let operation = match ctx.text("operation")?.as_str() {
             "publish" => Operation::Publish,
             "rollback" => Operation::Rollback,

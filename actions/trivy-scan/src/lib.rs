@@ -107,11 +107,9 @@ pub static ACTION: Action = Action {
             .default("amd64"),
         Input::new("report-output", Kind::Path, "Where to write a copy of the report"),
         Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
-        Input::new(
-            "signing-key",
-            Kind::Secret,
-            "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
-        ),
+        services::SIGNING_KEY,
+        services::SIGNING_KEY_PASSWORD,
+        services::SIGNING_CONFIG,
     ],
     outputs: &[
         Output { name: "report", help: "The whole report, as Trivy wrote it" },

@@ -33,11 +33,9 @@ pub static ACTION: Action = Action {
         Input::new("manifest", Kind::Path, "The manifest that lists the files and the keys they need")
             .default("signatures.yml"),
         Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
-        Input::new(
-            "signing-key",
-            Kind::Secret,
-            "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
-        ),
+        services::SIGNING_KEY,
+        services::SIGNING_KEY_PASSWORD,
+        services::SIGNING_CONFIG,
     ],
     outputs: &[
         Output { name: "verified", help: "How many files were verified; only set when all were" },

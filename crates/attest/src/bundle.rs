@@ -7,11 +7,11 @@
 
 use model::Sha256;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sigstore_types::{SignatureBytes, pae};
 
-use signers::detached::strict_base64;
-use signers::{Content, KeyId, Sign, SignError, Signed, Signer};
+use signers::detached::{Message, strict_base64};
+use signers::{Algorithm, Content, KeyId, PublicKey, Sign, SignError, Signed, Signer};
 
 use crate::json::{self, JsonError};
 use crate::proof::{self, ProofError};
@@ -120,13 +120,42 @@ pub fn sign(statement: &Statement, signer: &dyn Sign) -> Result<Bundle, SignStat
     Ok(Bundle(bundle.map_err(|error| SignError(format!("the bundle cannot be written as JSON: {error}")))?))
 }
 
+/// Signs a file that was read for this signer, as `cosign sign-blob` does.
+///
+/// # Errors
+/// The signer cannot sign, or the file was not read for it.
+pub fn sign_file(message: &Message, signer: &dyn Sign) -> Result<Bundle, SignError> {
+    let bundle = match signer.sign_content(Content::File(message))? {
+        Signed::Signature(signature) => {
+            // What a reader may compare before it verifies: the digest that the key signs where it signs one.
+            let digest = match (signer.public_key().map(PublicKey::algorithm), message.sha384()) {
+                (Some(Algorithm::EcdsaP384), Some(sha384)) => {
+                    json!({"algorithm": "SHA2_384", "digest": base64(sha384)})
+                }
+                _ => json!({"algorithm": "SHA2_256", "digest": base64(message.sha256().as_bytes())}),
+            };
+            serde_json::to_value(WireBundle {
+                media_type: BUNDLE_MEDIA_TYPE.to_owned(),
+                verification_material: material_of_key(signer.signer()),
+                dsse_envelope: None,
+                message_signature: Some(json!({"messageDigest": digest, "signature": base64(&signature)})),
+            })
+        }
+        Signed::Bundle(bundle) => serde_json::to_value(bundle),
+    };
+    let failed = |error| SignError(format!("the bundle cannot be written as JSON: {error}"));
+    bundle.map(Bundle).map_err(failed)
+}
+
+fn material_of_key(signer: &Signer) -> WireMaterial {
+    let hint = signer.key_id().map(|id| id.to_string()).unwrap_or_default();
+    WireMaterial { public_key: Some(WireHint { hint }), ..WireMaterial::default() }
+}
+
 fn of_key(signer: &Signer, payload: &[u8], signature: &[u8]) -> WireBundle {
     WireBundle {
         media_type: BUNDLE_MEDIA_TYPE.to_owned(),
-        verification_material: WireMaterial {
-            public_key: Some(WireHint { hint: signer.key_id().map(|id| id.to_string()).unwrap_or_default() }),
-            ..WireMaterial::default()
-        },
+        verification_material: material_of_key(signer),
         dsse_envelope: Some(WireEnvelope {
             payload: base64(payload),
             payload_type: PAYLOAD_TYPE.to_owned(),

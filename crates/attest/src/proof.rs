@@ -2,6 +2,7 @@
 //! verified by the Sigstore project's own crate; here it is decided which of them are wanted, who is meant, and what
 //! each refusal is called.
 
+mod bare;
 mod error;
 mod legacy;
 
@@ -78,7 +79,11 @@ pub fn verify_file(bundle: &[u8], message: &Message, trust: &Trust) -> Result<Pr
     let bundles = legacy::bundles(bundle, message)?;
     let mut nearest: Option<ProofError> = None;
     for bundle in &bundles {
-        match verify_one(bundle, &subject(bundle, message)?, trust) {
+        let verified = match bare::file(bundle, message, trust) {
+            Some(verified) => verified,
+            None => verify_one(bundle, &subject(bundle, message)?, trust),
+        };
+        match verified {
             Ok(proof) => return Ok(proof),
             Err(error) if nearest.as_ref().is_none_or(|known| error.phase() > known.phase()) => {
                 nearest = Some(error)
@@ -192,23 +197,9 @@ fn verify_by_key(
     hint: &str,
 ) -> Result<Proof, ProofError> {
     let material = &bundle.verification_material;
-    let bare = material.tlog_entries.is_empty()
-        && material.timestamp_verification_data.rfc3161_timestamps.is_empty();
-    let named: Vec<&PublicKey> = trust
-        .keys
-        .iter()
-        .filter(|key| hint.is_empty() || crate::bundle::names(hint, &key.key_id()))
-        .collect();
-    // A hint is nobody's word. One that names none of the keys may be of another tool's making: all are tried.
-    let tried = if named.is_empty() { trust.keys.iter().collect() } else { named };
-    if tried.is_empty() {
-        return Err(ProofError::UnknownSigner(format!(
-            "a key ({:?}), and no key is trusted here",
-            shown(hint)
-        )));
-    }
-    if bare {
-        return bare_key(bundle, artifact, &tried);
+    let tried = tried(trust, hint)?;
+    if is_bare(bundle) {
+        return bare::statement(bundle, artifact, &tried);
     }
     let root = trust.key_root.as_ref().ok_or_else(|| {
         ProofError::Unsupported(
@@ -234,62 +225,27 @@ fn verify_by_key(
     Err(nearest.unwrap_or(ProofError::BadSignature))
 }
 
-/// A signature that nothing but the key vouches for. The library asks for a log entry or timestamp.
-fn bare_key(bundle: &Bundle, artifact: &Artifact<'_>, keys: &[&PublicKey]) -> Result<Proof, ProofError> {
-    let none = VerificationResultParts { times: Vec::new(), log_index: None, certificate_log: false };
-    let signer = |key: &PublicKey| Signer::KeyId(key.key_id());
-    match &bundle.content {
-        SignatureContent::DsseEnvelope(envelope) => {
-            if envelope.payload_type != PAYLOAD_TYPE {
-                return Err(ProofError::Unsupported(format!(
-                    "the payload type {:?}",
-                    shown(&envelope.payload_type)
-                )));
-            }
-            let pae = envelope.pae();
-            let key = keys.iter().find(|key| key.verify(&pae, envelope.signature.sig.as_bytes()).is_ok());
-            let key = key.ok_or(ProofError::BadSignature)?;
-            names_artifact(envelope.payload.as_bytes(), artifact)?;
-            Ok(none.into_proof(signer(key), None, Some(envelope.payload.as_bytes().to_vec())))
-        }
-        SignatureContent::MessageSignature(signature) => {
-            let bytes = signature.signature.as_bytes();
-            let digest = artifact.digest().map(|digest| digest.as_bytes().to_vec());
-            let verifies = |key: &&&PublicKey| match (artifact.blob(), &digest) {
-                (Some(blob), _) => key.verify(blob, bytes).is_ok(),
-                (None, Some(digest)) => key.verify_sha256(digest, bytes).is_ok(),
-                (None, None) => false,
-            };
-            if let Some(declared) = &signature.message_digest {
-                let sha256 = match artifact.blob() {
-                    Some(blob) => Sha256::of(blob).as_bytes().to_vec(),
-                    None => digest.clone().unwrap_or_default(),
-                };
-                if declared.algorithm == HashAlgorithm::Sha2256 && declared.digest != sha256.as_slice() {
-                    return Err(ProofError::OtherArtifact("it names another SHA-256".into()));
-                }
-            }
-            let key = keys.iter().find(verifies).ok_or(ProofError::BadSignature)?;
-            Ok(none.into_proof(signer(key), None, None))
-        }
-        _ => Err(ProofError::Unsupported("a kind of content that is not known".into())),
-    }
+fn is_bare(bundle: &Bundle) -> bool {
+    let material = &bundle.verification_material;
+    material.tlog_entries.is_empty() && material.timestamp_verification_data.rfc3161_timestamps.is_empty()
 }
 
-fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofError> {
-    let statement =
-        crate::Statement::from_bytes(payload).map_err(|error| ProofError::Malformed(error.to_string()))?;
-    let sha256 = match (artifact.blob(), artifact.digest()) {
-        (Some(blob), _) => Some(Sha256::of(blob)),
-        (None, Some(digest)) => hex::encode(digest.as_bytes()).parse().ok(),
-        (None, None) => None,
-    };
-    let named = |wanted: Sha256| statement.subject.iter().any(|subject| subject.sha256() == Some(wanted));
-    if sha256.is_some_and(named) {
-        Ok(())
-    } else {
-        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's SHA-256".into()))
+/// The keys that a bundle with this hint may be of.
+fn tried<'t>(trust: &'t Trust, hint: &str) -> Result<Vec<&'t PublicKey>, ProofError> {
+    let named: Vec<&PublicKey> = trust
+        .keys
+        .iter()
+        .filter(|key| hint.is_empty() || crate::bundle::names(hint, &key.key_id()))
+        .collect();
+    // A hint is nobody's word. One that names none of the keys may be of another tool's making: all are tried.
+    let tried = if named.is_empty() { trust.keys.iter().collect() } else { named };
+    if tried.is_empty() {
+        return Err(ProofError::UnknownSigner(format!(
+            "a key ({:?}), and no key is trusted here",
+            shown(hint)
+        )));
     }
+    Ok(tried)
 }
 
 fn verify_by_certificate(
@@ -320,8 +276,12 @@ fn verify_by_certificate(
                 if meant {
                     return Ok(proof);
                 }
-                let field = trust.nearest(identity).unwrap_or("subject");
-                ProofError::UnknownIdentity { identity: identity.clone(), field }
+                if identity.issuer.is_empty() {
+                    ProofError::EmptyIdentity
+                } else {
+                    let field = trust.nearest(identity).unwrap_or("subject");
+                    ProofError::UnknownIdentity { identity: identity.clone(), field }
+                }
             }
             Err(error) => error,
         };
@@ -347,6 +307,14 @@ fn by_root(
     } else if entries.is_empty() {
         return Err(ProofError::NoLogEntry);
     }
+    if !root.has_certificate_log()
+        && (!waived.contains(&Requirement::CertificateLog) || error::has_sct(bundle))
+    {
+        return Err(ProofError::CertificateLog(format!(
+            "the trusted root {} names no certificate log",
+            root.name()
+        )));
+    }
     let strict = root.verifier().verify(artifact.clone(), bundle, &policy);
     let result = match strict {
         Err(sigstore_verify::Error::Certificate(sigstore_verify::CertificateError::Sct(_)))
@@ -357,10 +325,8 @@ fn by_root(
         other => other,
     }
     .map_err(|error| match ProofError::of(error, root) {
-        ProofError::InclusionPromise(_) | ProofError::Checkpoint(_)
-            if of_unknown_log(bundle, root).is_some() =>
-        {
-            ProofError::UnknownLog(of_unknown_log(bundle, root).unwrap_or_default())
+        error @ (ProofError::InclusionPromise(_) | ProofError::Checkpoint(_)) => {
+            of_log(bundle, root).unwrap_or(error)
         }
         error => error,
     })?;
@@ -375,21 +341,30 @@ fn by_root(
     Ok(proof(bundle, Signer::Identity(Box::new(identity)), &result, Some(root)))
 }
 
-/// The id of a log that the root does not name, of an entry that has one.
-fn of_unknown_log(bundle: &Bundle, root: &TrustRoot) -> Option<String> {
-    let entries = bundle.verification_material.tlog_entries.iter();
-    let mut ids = entries.map(|entry| &entry.log_id.key_id);
-    ids.find(|id| !root.names_log(id.as_bytes())).map(ToString::to_string)
+/// What the root has against the logs of a bundle: the library calls it a signature that does not verify.
+fn of_log(bundle: &Bundle, root: &TrustRoot) -> Option<ProofError> {
+    bundle.verification_material.tlog_entries.iter().find_map(|entry| {
+        let id = &entry.log_id.key_id;
+        match root.believes_log(id.as_bytes(), entry.integrated_time) {
+            None => Some(ProofError::UnknownLog(id.to_string())),
+            Some(true) => None,
+            Some(false) => Some(ProofError::ExpiredRoot {
+                root: root.name().to_owned(),
+                what: "it does not vouch for the log at the time of the entry".into(),
+            }),
+        }
+    })
 }
 
 /// What the certificate says.
 fn identity(info: &CertificateInfo) -> Result<Identity, ProofError> {
-    let filled = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
-    let subject = filled(info.identity.as_ref().map(sigstore_crypto::SubjectAltName::as_str));
-    let issuer = filled(info.issuer.as_deref());
-    let (Some(subject), Some(issuer)) = (subject, issuer) else {
+    let text = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
+    let subject = text(info.identity.as_ref().map(sigstore_crypto::SubjectAltName::as_str));
+    // A rule says so where none is wanted.
+    let issuer = text(info.issuer.as_deref());
+    if subject.is_empty() {
         return Err(ProofError::EmptyIdentity);
-    };
+    }
     let claims = &info.ci_claims;
     Ok(Identity {
         issuer,

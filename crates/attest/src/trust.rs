@@ -116,9 +116,19 @@ impl TrustRoot {
         self.windows().any(|window| window.end.is_some_and(|end| end < at))
     }
 
-    /// Whether it names the transparency log with this id.
-    pub(crate) fn names_log(&self, id: &[u8]) -> bool {
-        self.root.tlogs.iter().any(|log| log.log_id.key_id.as_bytes() == id)
+    /// Whether it names a certificate transparency log.
+    pub(crate) const fn has_certificate_log(&self) -> bool {
+        !self.root.ctlogs.is_empty()
+    }
+
+    /// Whether the transparency log with this id was to be believed at that time; `None` where it is not named.
+    pub(crate) fn believes_log(&self, id: &[u8], at: Option<Timestamp>) -> Option<bool> {
+        let named = self.root.tlogs.iter().filter(|log| log.log_id.key_id.as_bytes() == id);
+        let believed = |window: Option<TimeRange>| match (window, at) {
+            (Some(window), Some(at)) => window.start <= at && window.end.is_none_or(|end| at <= end),
+            _ => true,
+        };
+        named.map(|log| believed(log.public_key.valid_for)).reduce(|one, other| one || other)
     }
 
     pub(crate) const fn verifier(&self) -> &Verifier {

@@ -23,6 +23,7 @@ pub static RANK: &[&Action] = &[
     &gate::ACTION,
     &register_ami::ACTION,
     &verify_image::ACTION,
+    &sign::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -37,6 +38,7 @@ pub static ACTIONS: &[&Action] = &[
     &gate::ACTION,
     &register_ami::ACTION,
     &verify_image::ACTION,
+    &sign::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,

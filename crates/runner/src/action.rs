@@ -46,13 +46,16 @@ pub struct Input {
     pub required: bool,
     /// Whether the command line takes it as the first word too: `hallmark tools check`.
     pub word: bool,
+    /// Of a secret: texts that are none, but name one that is kept elsewhere: the whole text, or what it begins with
+    /// where that ends in `://`. They are not masked, are no path, and may stand on a command line.
+    pub names: &'static [&'static str],
 }
 
 impl Input {
     /// An optional input without a default.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, help: &'static str) -> Self {
-        Self { name, help, kind, default: None, required: false, word: false }
+        Self { name, help, kind, default: None, required: false, word: false, names: &[] }
     }
 
     /// The same with a default.
@@ -74,6 +77,20 @@ impl Input {
     pub const fn word(mut self) -> Self {
         self.word = true;
         self
+    }
+
+    /// The same, and these texts name a secret that is kept elsewhere. For a secret only.
+    #[must_use]
+    pub const fn names(mut self, names: &'static [&'static str]) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// Whether this is no secret itself, but names one that is kept elsewhere.
+    pub(crate) fn is_name(&self, text: &str) -> bool {
+        let one_line = !text.contains(['\n', '\r']);
+        let matches = |name: &str| text == name || (name.ends_with("://") && text.starts_with(name));
+        one_line && self.names.iter().copied().any(matches)
     }
 
     /// The variable in which the runner passes it: upper-cased, blanks to `_`, dashes kept.

@@ -141,6 +141,10 @@ pub(crate) fn missing(input: &Input) -> String {
 /// A secret from a variable is its text or a path; from the command line, which everybody on the
 /// machine can read, only a path. No message repeats what was given: it may be the secret.
 fn secret(input: &Input, text: &str, source: Source, cwd: &Path) -> Result<Option<Value>, String> {
+    // Before any look at the disk: a file of that name in a checkout must not become the key.
+    if input.is_name(text) {
+        return Ok(Some(Value::Secret(Secret::name(text))));
+    }
     let is_text = text.contains('\n') || text.starts_with("-----BEGIN");
     let file = cwd.join(text);
     if source == Source::Flag && (is_text || !file.is_file()) {
@@ -246,6 +250,24 @@ mod tests {
         assert_eq!(inputs.value("signing-key").unwrap(), Some(&Value::Secret(Secret::new("hunter2"))));
         assert!(!format!("{inputs:?}").contains("hunter2"));
         assert!(inputs.raw("signing-key").is_err());
+    }
+
+    #[test]
+    fn a_name_of_a_secret_is_no_path_and_no_secret() {
+        let cwd = tempfile::tempdir().unwrap();
+        std::fs::write(cwd.path().join("keyless"), "a key that somebody left here").unwrap();
+        let input = Input::new("signing-key", Kind::Secret, "").names(&["keyless", "kms://"]);
+        let secret = |text: &str, source| secret(&input, text, source, cwd.path());
+        for text in ["keyless", "kms:///alias/x"] {
+            for source in [Source::Flag, Source::Variable] {
+                let name = Some(Value::Secret(Secret::name(text)));
+                assert_eq!(secret(text, source), Ok(name), "{text}");
+            }
+        }
+        for text in ["keyless2", "Keyless", "kms:", "x kms://", "kms://x\ny"] {
+            assert_eq!(secret(text, Source::Variable), Ok(Some(Value::Secret(Secret::new(text)))), "{text}");
+            assert!(secret(text, Source::Flag).is_err(), "{text}");
+        }
     }
 
     #[test]

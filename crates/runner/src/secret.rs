@@ -2,21 +2,31 @@
 
 use std::fmt;
 
-/// A secret's text. `Debug` and `Display` redact it.
+/// A secret's text, or the name of one that is kept elsewhere. `Debug` and `Display` redact it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret {
+    text: String,
+    is_name: bool,
+}
 
 impl Secret {
     /// Takes a secret's text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), is_name: false }
+    }
+
+    /// Takes a text that is no secret, but names one that is kept elsewhere. It is not masked: that would blot out
+    /// a plain word wherever it stands, and hide nothing.
+    #[must_use]
+    pub fn name(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_name: true }
     }
 
     /// The text itself. Never put it into argv, a log, an output or an error.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// What the runner is told to mask: every line of it, because the runner masks by line.
@@ -24,7 +34,10 @@ impl Secret {
     /// The armour of a PEM file is no secret, and two or three characters at the end of a long
     /// secret would blot out half the log.
     pub(crate) fn masks(&self) -> Vec<&str> {
-        let lines: Vec<&str> = self.0.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        if self.is_name {
+            return Vec::new();
+        }
+        let lines: Vec<&str> = self.text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let single = lines.len() == 1;
         lines
             .into_iter()
@@ -54,6 +67,12 @@ mod tests {
     fn printing_redacts() {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** Secret(***) Some(Secret(***))");
+    }
+
+    #[test]
+    fn a_name_is_not_masked() {
+        assert_eq!(Secret::name("keyless").masks(), Vec::<&str>::new());
+        assert_ne!(Secret::name("keyless"), Secret::new("keyless"));
     }
 
     #[test]

@@ -1,22 +1,24 @@
-//! What is asked of others to sign and to verify.
+//! What is asked of others to sign and to verify: KMS, Fulcio, Rekor, timestamp authorities, TUF.
+//!
+//! [`signer`] opens whoever signs for a step, [`trust_root`] finds the root that vouches for certificates, both by inputs
+//! that every action which has them shares. [`kms::public_key`] is a key to verify with.
 
-use anyhow::{Context as _, Result};
-use runner::{Context, Input, Kind};
-use signers::{PrivateKey, Sign};
+mod background;
+mod cosign;
+mod files;
+mod http;
+mod inputs;
+mod keyless;
+pub mod kms;
+mod signer;
+mod trust_root;
 
-/// The input that says who signs, the same in every action that writes evidence.
-pub const SIGNING_KEY: Input = Input::new(
-    "signing-key",
-    Kind::Secret,
-    "The private key that signs the evidence: PEM, or the path of its file; without it the evidence is unsigned",
-);
+pub use inputs::{
+    REFRESH_TRUSTED_ROOT, SIGNING_CONFIG, SIGNING_KEY, SIGNING_KEY_NAMES, SIGNING_KEY_PASSWORD, TRUSTED_ROOT,
+    TUF_MIRROR,
+};
+pub use signer::{open, signer, takes_password};
 
-/// Whoever signs for this step; nobody where `signing-key` is not given.
-///
-/// # Errors
-/// The key is not one that is taken.
-pub fn signer(ctx: &Context) -> Result<Option<Box<dyn Sign>>> {
-    let Some(secret) = ctx.secret(SIGNING_KEY.name)? else { return Ok(None) };
-    let key = PrivateKey::from_pem(secret.expose()).context("input `signing-key`")?;
-    Ok(Some(Box::new(key)))
-}
+/// What `signing-key` is for signing by the job's own identity.
+pub const KEYLESS: &str = keyless::WORD;
+pub use trust_root::{TrustRootFile, trust_root};

@@ -84,6 +84,25 @@ impl Message {
         Ok(Self { sha256: sha256.finish(), size, sha384, whole })
     }
 
+    /// A message that is in memory, whatever the key.
+    #[must_use]
+    pub fn whole_of(bytes: Vec<u8>) -> Self {
+        let mut sha384 = Context::new(&SHA384);
+        sha384.update(&bytes);
+        Self {
+            sha256: Sha256::of(&bytes),
+            size: bytes.len() as u64,
+            sha384: Some(sha384.finish().as_ref().to_vec()),
+            whole: Some(bytes),
+        }
+    }
+
+    /// A message of which only the digest is known: enough for signatures over a SHA-256.
+    #[must_use]
+    pub const fn of_digest(sha256: Sha256) -> Self {
+        Self { sha256, size: 0, sha384: None, whole: None }
+    }
+
     /// The SHA-256 of what was read.
     #[must_use]
     pub const fn sha256(&self) -> Sha256 {
@@ -179,6 +198,13 @@ impl Signature {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl From<Vec<u8>> for Signature {
+    /// Takes the signature itself.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
     }
 }
 

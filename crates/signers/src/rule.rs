@@ -27,7 +27,7 @@ pub const FIELDS: [(&str, &str); 11] = [
     ("environment", "The deployment environment of the job that signs"),
     ("runner-environment", "`github-hosted` or `self-hosted`"),
     ("trigger", "What started the run: `push`, `workflow_dispatch` …"),
-    ("waive", "What need not be there: `transparency-log`, `certificate-log`"),
+    ("waive", "What need not be there: `transparency-log`, `certificate-log`, `issuer`"),
 ];
 
 /// A proof that is wanted unless it is waived by this name.
@@ -38,11 +38,14 @@ pub enum Requirement {
     TransparencyLog,
     /// The certificate is in a certificate transparency log: it carries a signed certificate timestamp (RFC 6962).
     CertificateLog,
+    /// The certificate says by whose word its subject is who it is. Those of GitHub's releases do not: there the trusted
+    /// root alone vouches.
+    Issuer,
 }
 
 impl Requirement {
     /// Every requirement.
-    pub const ALL: [Self; 2] = [Self::TransparencyLog, Self::CertificateLog];
+    pub const ALL: [Self; 3] = [Self::TransparencyLog, Self::CertificateLog, Self::Issuer];
 
     /// As files spell it.
     #[must_use]
@@ -50,6 +53,7 @@ impl Requirement {
         match self {
             Self::TransparencyLog => "transparency-log",
             Self::CertificateLog => "certificate-log",
+            Self::Issuer => "issuer",
         }
     }
 }
@@ -171,11 +175,26 @@ impl IdentityRule {
             let mend = "write owner/repository, or its URL".to_owned();
             return Err(RuleError { field: Some("repository"), what, mend });
         }
+        let waived = text.waive.contains(&Requirement::Issuer);
         let issuer = match matcher(
             ("issuer", text.issuer.as_ref()),
             ("issuer-pattern", text.issuer_pattern.as_ref()),
         )? {
+            Some(_) if waived => {
+                let what = "`issuer` is both waived and named".to_owned();
+                return Err(RuleError { field: Some("waive"), what, mend: "keep one of them".into() });
+            }
             Some(issuer) => issuer,
+            None if waived && text.subject.is_none() => {
+                let what = "`issuer` is waived, and no `subject` is named exactly".to_owned();
+                return Err(RuleError {
+                    field: Some("waive"),
+                    what,
+                    mend: "write the `subject`, or an `issuer`".into(),
+                });
+            }
+            // Of a certificate that has none, and of no other.
+            None if waived => Matcher::Exact(String::new()),
             None if text.workflow.as_ref().is_some_and(|workflow| !workflow.contains("://")) => {
                 Matcher::Exact(GITHUB_ISSUER.to_owned())
             }

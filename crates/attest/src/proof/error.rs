@@ -169,6 +169,12 @@ impl ProofError {
             error @ (CertificateError::NotYetValid { .. } | CertificateError::Expired { .. }) => {
                 Self::CertificateTime(error.to_string())
             }
+            // The library's chain verifier says so before the library's own check does.
+            CertificateError::ChainInvalid(what)
+                if ["CertExpired", "CertNotValidYet"].iter().any(|name| what.contains(name)) =>
+            {
+                Self::CertificateTime(what)
+            }
             CertificateError::Sct(what) => Self::CertificateLog(what),
             other => Self::Certificate(other.to_string()),
         }

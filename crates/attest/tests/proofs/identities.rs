@@ -113,7 +113,7 @@ fn waivers() {
     let mut unlogged = whole.clone();
     unlogged["verificationMaterial"]["tlogEntries"] = serde_json::json!([]);
     let mut wrong = whole.clone();
-    wrong["verificationMaterial"]["tlogEntries"][0]["integratedTime"] = "1".into();
+    wrong["verificationMaterial"]["tlogEntries"][0]["integratedTime"] = "1793534406".into();
     let bare = signed(&instance, assay(), Making { certificate_log: false, ..Making::default() });
     let (log, certificate) = (Requirement::TransparencyLog, Requirement::CertificateLog);
     for (bundle, waive, expected) in [

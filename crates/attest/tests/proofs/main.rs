@@ -4,4 +4,7 @@
 
 mod forgeries;
 mod identities;
+mod keys;
+mod legacy;
+mod recorded;
 mod support;

@@ -66,3 +66,48 @@ pub(crate) fn statement() -> Statement {
     };
     Statement::of(vec![Subject::file("image.json", Sha256::of(FILE))], &approval).unwrap()
 }
+
+/// Real bundles, from the test data of the crate `sigstore-verify`.
+pub(crate) mod real {
+    use std::path::PathBuf;
+    use std::sync::LazyLock;
+
+    use attest::{IdentityRule, PUBLIC_GOOD, Trust, TrustRoot, TrustedIdentity};
+    use signers::RuleText;
+
+    static DATA: LazyLock<PathBuf> = LazyLock::new(|| {
+        #[expect(clippy::disallowed_methods, reason = "the test asks cargo where a crate's source is")]
+        let output = std::process::Command::new(env!("CARGO"))
+            .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let metadata: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("cargo metadata runs");
+        let packages = metadata["packages"].as_array().unwrap();
+        let package = packages.iter().find(|package| package["name"] == "sigstore-verify").unwrap();
+        PathBuf::from(package["manifest_path"].as_str().unwrap()).with_file_name("test_data")
+    });
+
+    pub(crate) fn bytes(name: &str) -> Vec<u8> {
+        std::fs::read(DATA.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub(crate) fn text(name: &str) -> String {
+        String::from_utf8(bytes(name)).unwrap()
+    }
+
+    pub(crate) fn anybody(root: &str) -> Trust {
+        let rule = RuleText {
+            issuer_pattern: Some(".+".into()),
+            subject_pattern: Some(".+".into()),
+            ..RuleText::default()
+        };
+        let root = TrustRoot::embedded(root).unwrap().unwrap();
+        Trust::nobody().and_identity(TrustedIdentity { rule: IdentityRule::new(rule).unwrap(), root })
+    }
+
+    pub(crate) fn anybody_at_public_good() -> Trust {
+        anybody(PUBLIC_GOOD)
+    }
+}

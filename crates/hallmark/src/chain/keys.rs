@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use attest::{KeyId, PrivateKey, PublicKey};
 use policy::Policy;
-use runner::{Context, Secret};
+use runner::{Context, Secret, With};
 use tempfile::TempDir;
 
 use super::job::Job;
@@ -26,6 +26,7 @@ pub(super) type Private = [(Secret, PublicKey); 3];
 /// The keys of one run.
 pub(super) struct Keys {
     private: Private,
+    password: Option<Secret>,
     /// Whether they were made for this run.
     pub(super) throw_away: bool,
     folder: TempDir,
@@ -45,14 +46,19 @@ impl Keys {
         for (job, (_, public)) in Job::ALL.into_iter().zip(&private) {
             write(&public_file(folder.path(), job.signer()), &public.to_pem())?;
         }
-        let mut keys = Self { private, throw_away, folder, signers: String::new() };
+        let password = ctx.secret(table::PASSWORD)?;
+        let mut keys = Self { private, password, throw_away, folder, signers: String::new() };
         keys.signers = keys.lines(&others(ctx)?, policy)?;
         Ok(keys)
     }
 
-    /// A job's private key.
-    pub(super) fn secret(&self, job: Job) -> Secret {
-        self.private[job as usize].0.clone()
+    /// Gives a step the key of its job, and the password where that key takes one.
+    pub(super) fn give(&self, with: &mut With, job: Job) {
+        let key = &self.private[job as usize].0;
+        with.secret(services::SIGNING_KEY.name, key.clone());
+        if let Some(password) = self.password.as_ref().filter(|_| services::takes_password(key)) {
+            with.secret(table::PASSWORD, password.clone());
+        }
     }
 
     /// A job's key by its id.
@@ -112,17 +118,32 @@ fn folder(ctx: &mut Context) -> Result<TempDir> {
 
 /// The keys that are given: all three, or none. One that is missing is no reason to make it: it would
 /// sign beside those that are trusted.
-pub(super) fn given(ctx: &Context) -> Result<Option<Private>> {
+pub(super) fn given(ctx: &mut Context) -> Result<Option<Private>> {
     let [bake, assay, publish] = Job::ALL.map(|job| ctx.secret(job.input()));
     match (bake?, assay?, publish?) {
         (Some(bake), Some(assay), Some(publish)) => {
-            Ok(Some([read(Job::Bake, bake)?, read(Job::Assay, assay)?, read(Job::Publish, publish)?]))
+            let private = [
+                read(ctx, Job::Bake, bake)?,
+                read(ctx, Job::Assay, assay)?,
+                read(ctx, Job::Publish, publish)?,
+            ];
+            ensure!(
+                ctx.secret(table::PASSWORD)?.is_none()
+                    || private.iter().any(|(secret, _)| services::takes_password(secret)),
+                "`{}` is for keys that cosign encrypted, and none of the three is",
+                table::PASSWORD
+            );
+            Ok(Some(private))
         }
         // Whoever names keys that last has some: a secret of another name is empty, and must not end in
         // keys that anybody can make.
         (None, None, None) if !ctx.lines(table::SIGNERS)?.is_empty() => bail!(
             "`signers` is given, and none of `bake-key`, `assay-key` and `publish-key`: is a secret not there? To run with \
              throw-away keys, leave `signers` out"
+        ),
+        (None, None, None) if ctx.secret(table::PASSWORD)?.is_some() => bail!(
+            "`{}` is given, and none of `bake-key`, `assay-key` and `publish-key`: is a secret not there?",
+            table::PASSWORD
         ),
         (None, None, None) => Ok(None),
         (bake, assay, publish) => {
@@ -145,14 +166,22 @@ fn made(ctx: &mut Context) -> Result<Private> {
         let pem = PrivateKey::generate_p256().context("cannot make a throw-away key")?;
         let secret = Secret::new(pem.private);
         ctx.mask(&secret);
-        read(job, secret)
+        read(ctx, job, secret)
     };
     Ok([one(Job::Bake)?, one(Job::Assay)?, one(Job::Publish)?])
 }
 
-fn read(job: Job, secret: Secret) -> Result<(Secret, PublicKey)> {
-    let key = PrivateKey::from_pem(secret.expose()).with_context(|| format!("input `{}`", job.input()))?;
-    let public = key.public().clone();
+fn read(ctx: &mut Context, job: Job, secret: Secret) -> Result<(Secret, PublicKey)> {
+    let input = job.input();
+    ensure!(
+        secret.expose().trim() != services::KEYLESS,
+        "input `{input}`: the chain is one job, so its three signers would be one and the same identity: give keys, or run \
+         the actions in jobs of their own"
+    );
+    let password = ctx.secret(table::PASSWORD)?.filter(|_| services::takes_password(&secret));
+    let signer = services::open(ctx, input, &secret, password.as_ref())?;
+    let public =
+        signer.public_key().cloned().with_context(|| format!("input `{input}` has no public key"))?;
     Ok((secret, public))
 }
 

@@ -99,7 +99,7 @@ impl Chain<'_> {
     /// What a step is given that signs by the key of its job.
     fn with(&self, ctx: &Context, step: &'static Step, image: Option<&str>) -> Result<With> {
         let mut with = table::with(ctx, step)?;
-        with.secret("signing-key", self.ready.keys.secret(step.job));
+        self.ready.keys.give(&mut with, step.job);
         if let Some(image) = image {
             with.text("image", image);
         }

@@ -81,7 +81,8 @@ fn plan(ctx: &Context) -> Result<Plan> {
 /// What the gate is given.
 pub(super) fn deciding(ctx: &Context, keys: &Keys, image: &str) -> Result<With> {
     let mut with = table::with(ctx, &GATE)?;
-    with.text("image", image).text("signers", keys.signers()).secret("signing-key", keys.secret(GATE.job));
+    with.text("image", image).text("signers", keys.signers());
+    keys.give(&mut with, GATE.job);
     Ok(with)
 }
 
@@ -91,8 +92,8 @@ pub(super) fn publishing(ctx: &Context, keys: &Keys, policy: &Sha256, image: &st
     with.text("operation", ctx.text(OPERATION)?)
         .text("image", image)
         .text("verdict-signer", keys.public(GATE.job).display().to_string())
-        .text("policy-digest", policy.to_string())
-        .secret("signing-key", keys.secret(PUBLISH.job));
+        .text("policy-digest", policy.to_string());
+    keys.give(&mut with, PUBLISH.job);
     Ok(with)
 }
 

@@ -30,7 +30,7 @@ pub(super) static VERIFY: Step = Step {
     title: "check the signatures of what the image is built from",
     job: Job::Bake,
     check: verify_signatures::check,
-    follows: &["signing-key"],
+    follows: &["signing-key", "signing-key-password"],
     says: |outputs| {
         outputs.get("verified").map_or_else(|| "not verified".into(), |count| format!("{count} verified"))
     },
@@ -41,7 +41,7 @@ pub(super) static BAKE: Step = Step {
     title: "bake",
     job: Job::Bake,
     check: packer_build::check,
-    follows: &["signing-key", "verified-files"],
+    follows: &["signing-key", "signing-key-password", "verified-files"],
     says: |outputs| {
         let adopted = outputs.get("adopted").is_some_and(|adopted| adopted == "true");
         let content = outputs.get("content-digest").map_or("no image", String::as_str);
@@ -54,7 +54,7 @@ pub(super) static TEST: Step = Step {
     title: "test",
     job: Job::Assay,
     check: goss_test::check,
-    follows: &["signing-key", "image"],
+    follows: &["signing-key", "signing-key-password", "image"],
     says: |outputs| counted(outputs, &["passed", "failed", "skipped"]),
 };
 
@@ -63,7 +63,7 @@ pub(super) static SCAN: Step = Step {
     title: "scan",
     job: Job::Assay,
     check: trivy_scan::check,
-    follows: &["signing-key", "image"],
+    follows: &["signing-key", "signing-key-password", "image"],
     says: |outputs| {
         let sample = outputs.get("database-sample").is_some_and(|sample| sample == "true");
         let by = if sample { " by the sample database" } else { "" };
@@ -76,7 +76,7 @@ pub(super) static GATE: Step = Step {
     title: "decide",
     job: Job::Assay,
     check: |_| Ok(()),
-    follows: &["signing-key", "image", "signers"],
+    follows: &["signing-key", "signing-key-password", "image", "signers"],
     says: |outputs| outputs.get("verdict").cloned().unwrap_or_else(|| "no verdict".into()),
 };
 
@@ -85,7 +85,14 @@ pub(super) static PUBLISH: Step = Step {
     title: "publish",
     job: Job::Publish,
     check: register_ami::check,
-    follows: &["signing-key", "image", "operation", "verdict-signer", "policy-digest"],
+    follows: &[
+        "signing-key",
+        "signing-key-password",
+        "image",
+        "operation",
+        "verdict-signer",
+        "policy-digest",
+    ],
     says: |outputs| match (outputs.get("image-id"), outputs.get("channel").filter(|name| !name.is_empty())) {
         (Some(id), Some(channel)) => format!("{id} in {channel}"),
         (Some(id), None) => id.clone(),

@@ -118,21 +118,17 @@ pub(super) static ASKED: &[Asked] = &[
         Kind::Lines,
         "Public keys of the policy's other signers, such as approver=keys/approver.pub: name=path, one a line; those of bake, assay and publish follow from their keys",
     )),
-    own(Input::new(
+    job_key(
         "bake-key",
-        Kind::Secret,
-        "The private key that signs what went into the image: PEM, or the path of its file; without all three keys, throw-away ones are made",
-    )),
-    own(Input::new(
-        "assay-key",
-        Kind::Secret,
-        "The private key that signs tests, scan and verdict: PEM, or the path of its file",
-    )),
-    own(Input::new(
-        "publish-key",
-        Kind::Secret,
-        "The private key that signs the release: PEM, or the path of its file",
-    )),
+        "Who signs what went into the image: a private key (PEM, or the path of its file; cosign's encrypted ones too), or \
+         awskms:///alias/NAME for a key in AWS KMS; without all three keys, throw-away ones are made",
+    ),
+    job_key("assay-key", "Who signs tests, scan and verdict: a key as `bake-key`"),
+    job_key("publish-key", "Who signs the release: a key as `bake-key`"),
+    own(Input {
+        help: "The password of the keys that cosign encrypted, the same for all of them, or the path of its file",
+        ..services::SIGNING_KEY_PASSWORD
+    }),
 ];
 
 /// The inputs that the chain itself reads.
@@ -140,6 +136,7 @@ pub(super) const OPERATION: &str = "operation";
 pub(super) const NOTHING: &str = "none";
 pub(super) const EVIDENCE: &str = "evidence";
 pub(super) const SIGNERS: &str = "signers";
+pub(super) const PASSWORD: &str = services::SIGNING_KEY_PASSWORD.name;
 
 pub(super) static TOLD: &[Told] = &[
     back("verdict", &GATE, "verdict"),
@@ -243,6 +240,11 @@ const fn one(name: &'static str, to: &'static [(&'static Step, &'static str)]) -
 /// An input of the chain's own.
 const fn own(input: Input) -> Asked {
     Asked { input, to: &[] }
+}
+
+/// The key of a job. `keyless` is among the names, to be refused by what it is.
+const fn job_key(name: &'static str, help: &'static str) -> Asked {
+    own(Input { name, help, ..services::SIGNING_KEY })
 }
 
 /// An output as the step declares it.

@@ -84,6 +84,8 @@ impl Authority {
             text if text.contains("://") => vec![SanType::URI(subject)],
             _ => vec![SanType::Rfc822Name(subject)],
         };
+        // Python's verifier wants it.
+        params.use_authority_key_identifier_extension = true;
         params.custom_extensions = claims(identity);
         if logged {
             let before = params.signed_by(&key, &self.issuer).expect("a certificate");
@@ -121,7 +123,10 @@ impl Authority {
 fn claims(identity: &Identity) -> Vec<CustomExtension> {
     let claims = &identity.claims;
     let issuer = (!identity.issuer.is_empty()).then(|| identity.issuer.clone());
-    [
+    // The first is as Fulcio wrote it before it knew of DER, and writes it still.
+    let plain =
+        issuer.iter().map(|issuer| extension(&[1, 3, 6, 1, 4, 1, 57264, 1, 1], issuer.clone().into_bytes()));
+    let others = [
         (8, &issuer),
         (9, &claims.workflow),
         (11, &claims.runner_environment),
@@ -135,8 +140,8 @@ fn claims(identity: &Identity) -> Vec<CustomExtension> {
     ]
     .into_iter()
     .filter_map(|(number, value)| value.as_ref().map(|value| (number, value)))
-    .map(|(number, value)| extension(&[1, 3, 6, 1, 4, 1, 57264, 1, number], der(12, value.as_bytes())))
-    .collect()
+    .map(|(number, value)| extension(&[1, 3, 6, 1, 4, 1, 57264, 1, number], der(12, value.as_bytes())));
+    plain.chain(others).collect()
 }
 
 fn extension(oid: &[u64], content: Vec<u8>) -> CustomExtension {

@@ -68,6 +68,18 @@ impl PrivateKey {
             }
             _ => return Err(label(&block, WANTED)),
         };
+        Self::of(pair)
+    }
+
+    /// Takes an unencrypted private key as PKCS#8 in DER: what an encrypted file held.
+    ///
+    /// # Errors
+    /// As [`PrivateKey::from_pem`].
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, KeyError> {
+        Self::of(from_pkcs8(der))
+    }
+
+    fn of(pair: Option<Pair>) -> Result<Self, KeyError> {
         let pair = pair.ok_or_else(|| KeyError::Unsupported("the private key does not read".into()))?;
         // The public half goes through the checks that everybody's public key goes through.
         let public = PublicKey::from_spki_der(

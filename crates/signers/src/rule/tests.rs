@@ -4,8 +4,13 @@ use super::*;
 use crate::Claims;
 
 fn text(yaml: &[(&str, &str)]) -> RuleText {
-    let map: serde_json::Map<_, _> =
-        yaml.iter().map(|(name, value)| ((*name).to_owned(), serde_json::json!(value))).collect();
+    let map: serde_json::Map<_, _> = yaml
+        .iter()
+        .map(|(name, value)| match *name {
+            "waive" => ((*name).to_owned(), serde_json::json!([value])),
+            _ => ((*name).to_owned(), serde_json::json!(value)),
+        })
+        .collect();
     serde_json::from_value(map.into()).unwrap()
 }
 
@@ -77,6 +82,11 @@ fn a_claim_that_is_not_there_satisfies_nothing() {
             IdentityRule::new(text(&[("issuer", GITHUB_ISSUER), ("subject", SUBJECT), (field, value)]));
         assert_eq!(rule.unwrap().mismatch(&bare), Some(field));
     }
+    // Without an issuer it is somebody only for a rule that waives it.
+    let silent = Identity { issuer: String::new(), ..assay() };
+    let waived = IdentityRule::new(text(&[("subject", SUBJECT), ("waive", "issuer")])).unwrap();
+    assert_eq!((waived.mismatch(&silent), waived.mismatch(&assay())), (None, Some("issuer")));
+    assert_eq!(IdentityRule::new(text(&[("workflow", WORKFLOW)])).unwrap().mismatch(&silent), Some("issuer"));
     // Of another forge, github.com's short form is nobody.
     let elsewhere = |url: &str| Identity {
         claims: Claims { workflow: Some(format!("{url}{WORKFLOW}")), ..Claims::default() },
@@ -109,6 +119,8 @@ fn what_names_nobody_is_refused() {
         (&[("workflow", "acme/images/.github/workflows/assay.yml@")], Some("workflow"), "with its ref"),
         (&[("workflow", "assay.yml@refs/heads/main")], Some("workflow"), "with its ref"),
         (&[("workflow", WORKFLOW), ("repository", "images")], Some("repository"), "no repository"),
+        (&[("issuer", "i"), ("subject", "a"), ("waive", "issuer")], Some("waive"), "both waived and named"),
+        (&[("subject-pattern", "a"), ("waive", "issuer")], Some("waive"), "no `subject`"),
         // Whose issuer a workflow elsewhere has cannot be guessed.
         (
             &[("workflow", "https://ghes.example/a/b/.github/workflows/c.yml@refs/heads/main")],

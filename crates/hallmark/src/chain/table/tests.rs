@@ -8,6 +8,15 @@ use crate::chain::steps::STEPS;
 
 /// Inputs that have no place in a chain, and why. A new input of an action has to be decided about.
 const LEFT_OUT: &[(&Step, &str, &str)] = &[
+    (&VERIFY, "signing-config", "the chain is one job: keyless, its three signers would be one"),
+    (&BAKE, "signing-config", "the chain signs by keys"),
+    (&BAKE, "trusted-root", "the chain signs by keys"),
+    (&BAKE, "refresh-trusted-root", "the chain signs by keys"),
+    (&BAKE, "tuf-mirror", "the chain signs by keys"),
+    (&TEST, "signing-config", "the chain signs by keys"),
+    (&SCAN, "signing-config", "the chain signs by keys"),
+    (&GATE, "signing-config", "the chain signs by keys"),
+    (&PUBLISH, "signing-config", "the chain signs by keys"),
     (&SCAN, "rootfs", "the image is scanned"),
     (&SCAN, "sbom", "the image is scanned"),
     (&SCAN, "container-image", "the image is scanned"),
@@ -38,7 +47,7 @@ const RENAMED: &[(&str, &Step, &str)] = &[
 /// What the chain itself reads.
 fn own() -> BTreeSet<&'static str> {
     let keys = [Job::Bake, Job::Assay, Job::Publish].map(Job::input);
-    keys.into_iter().chain([OPERATION, SIGNERS]).collect()
+    keys.into_iter().chain([OPERATION, SIGNERS, PASSWORD]).collect()
 }
 
 #[test]

@@ -29,6 +29,9 @@ pub(super) fn keys_apart(facts: &Facts) -> Vec<Finding> {
             let mut of_job: BTreeSet<&str> = BTreeSet::new();
             for step in &job.steps {
                 let Some(key) = step.value("signing-key") else { continue };
+                let keyless = key == services::KEYLESS;
+                // Keyless, whoever signs is the workflow's file.
+                let key = if keyless { format!("{key} in {}", workflow.file) } else { key.to_owned() };
                 let Some(role) = step.action().and_then(|action| role(action.name)) else { continue };
                 signs = true;
                 let at = step.given("signing-key").map_or(&step.at, |given| &given.at);
@@ -43,12 +46,16 @@ pub(super) fn keys_apart(facts: &Facts) -> Vec<Finding> {
                     );
                     found.push(Finding::warning(what, "give each its own job, on its own machine").at(at));
                 }
-                match of_key.insert(key.to_owned(), role) {
+                match of_key.insert(key, role) {
                     Some(other) if other != role && of_job.len() == 1 => {
+                        let (one, mend) = match keyless {
+                            true => ("identity", "give each a workflow file of its own, and call it"),
+                            false => ("key", "make a key for each: `hallmark keygen`"),
+                        };
                         let what = format!(
-                            "one key signs for {other} and for {role}: no policy can tell them apart"
+                            "one {one} signs for {other} and for {role}: no policy can tell them apart"
                         );
-                        found.push(Finding::warning(what, "make a key for each: `hallmark keygen`").at(at));
+                        found.push(Finding::warning(what, mend).at(at));
                     }
                     _ => {}
                 }

@@ -1,0 +1,7 @@
+//! The program of one action: see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&sign::ACTION)
+}

@@ -1,0 +1,189 @@
+//! The two calls that are made to KMS, and how long each may take.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_sdk_kms::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
+use signers::PublicKey;
+
+use super::uri::KeyUri;
+use super::{Env, KmsError};
+use crate::background::Background;
+
+/// How long each part of a call may take.
+struct Limits {
+    connect: Duration,
+    read: Duration,
+    attempt: Duration,
+    operation: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(5),
+    read: Duration::from_secs(15),
+    attempt: Duration::from_secs(20),
+    operation: Duration::from_secs(60),
+};
+const ATTEMPTS: u32 = 3;
+
+/// The longest that is said of a failure.
+const MAX_SAID: usize = 600;
+
+/// A client for one key.
+pub(super) struct Client {
+    uri: KeyUri,
+    client: aws_sdk_kms::Client,
+}
+
+/// What KMS says of a key.
+pub(super) struct Found {
+    pub(super) key: PublicKey,
+    pub(super) signs: Vec<SigningAlgorithmSpec>,
+}
+
+impl Client {
+    /// Nothing is asked of KMS yet. Credentials are those of the usual variables, else of the SDK's chain: a web
+    /// identity's token, a profile, the container's or the instance's role.
+    pub(super) fn connect(uri: KeyUri, env: Env<'_>, background: &Background) -> Result<Self, KmsError> {
+        Self::within(&LIMITS, uri, env, background)
+    }
+
+    fn within(limits: &Limits, uri: KeyUri, env: Env<'_>, background: &Background) -> Result<Self, KmsError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(limits.connect)
+            .read_timeout(limits.read)
+            .operation_attempt_timeout(limits.attempt)
+            .operation_timeout(limits.operation)
+            .build();
+        let mut config = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        if let Some(region) =
+            uri.region.clone().or_else(|| env("AWS_REGION")).or_else(|| env("AWS_DEFAULT_REGION"))
+        {
+            config = config.region(Region::new(region));
+        }
+        if let Some(endpoint) =
+            uri.endpoint.clone().or_else(|| env("AWS_ENDPOINT_URL_KMS")).or_else(|| env("AWS_ENDPOINT_URL"))
+        {
+            config = config.endpoint_url(endpoint);
+        }
+        if let (Some(id), Some(secret)) = (env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")) {
+            let token = env("AWS_SESSION_TOKEN");
+            config =
+                config.credentials_provider(Credentials::new(id, secret, token, None, "the environment"));
+        }
+        let loaded = background.run(async move { config.load().await });
+        match loaded {
+            Some(loaded) if loaded.region().is_some() => {
+                Ok(Self { uri, client: aws_sdk_kms::Client::new(&loaded) })
+            }
+            _ => Err(KmsError::Region(uri.to_string())),
+        }
+    }
+
+    pub(super) const fn uri(&self) -> &KeyUri {
+        &self.uri
+    }
+
+    pub(super) fn public_key(&self, background: &Background) -> Result<Found, KmsError> {
+        let call = self.client.get_public_key().key_id(&self.uri.key);
+        let answer = background.run(async move { call.send().await.map_err(|error| said(&error)) });
+        let answer = self.answered("GetPublicKey", answer)?;
+        let unusable = |what: &str| KmsError::Unusable { key: self.uri.to_string(), what: what.to_owned() };
+        if answer.key_usage() != Some(&KeyUsageType::SignVerify) {
+            return Err(unusable("the key is not for signing (its usage is not SIGN_VERIFY)"));
+        }
+        let signs = answer.signing_algorithms().to_vec();
+        let der = answer.public_key.ok_or_else(|| unusable("KMS gave back no public key"))?.into_inner();
+        let key = PublicKey::from_spki_der(der)
+            .map_err(|source| KmsError::Key { key: self.uri.to_string(), source })?;
+        Ok(Found { key, signs })
+    }
+
+    /// Signs a digest: the message itself, which may be a whole disk, is not sent anywhere.
+    pub(super) fn sign(
+        &self,
+        digest: Vec<u8>,
+        algorithm: SigningAlgorithmSpec,
+        background: &Background,
+    ) -> Result<Vec<u8>, KmsError> {
+        let call = self
+            .client
+            .sign()
+            .key_id(&self.uri.key)
+            .message(Blob::new(digest))
+            .message_type(MessageType::Digest)
+            .signing_algorithm(algorithm);
+        let answer = background.run(async move { call.send().await.map_err(|error| said(&error)) });
+        let answer = self.answered("Sign", answer)?;
+        answer.signature.map(Blob::into_inner).ok_or_else(|| KmsError::Unusable {
+            key: self.uri.to_string(),
+            what: "KMS gave back no signature".to_owned(),
+        })
+    }
+
+    fn answered<T>(&self, operation: &'static str, answer: Option<Result<T, String>>) -> Result<T, KmsError> {
+        let refused = |what| KmsError::Refused { key: self.uri.to_string(), operation, what };
+        match answer {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(what)) => Err(refused(what)),
+            None => Err(refused("the client ended".to_owned())),
+        }
+    }
+}
+
+/// What a person needs to know of a failure: KMS's own word, or why there is none.
+fn said<E>(error: &SdkError<E>) -> String
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let text = match (error.as_service_error(), error.code()) {
+        (Some(_), Some(code)) => {
+            format!("KMS says {code}: {}", error.message().unwrap_or("without saying why"))
+        }
+        _ => match error {
+            SdkError::TimeoutError(_) => "KMS did not answer in time".to_owned(),
+            _ => DisplayErrorContext(error).to_string(),
+        },
+    };
+    text.chars().take(MAX_SAID).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("awskms://{}/alias/x", silent.local_addr().unwrap());
+        let env = |name: &str| {
+            let known = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+            known.contains(&name).then(|| "eu-central-1".to_owned())
+        };
+        let second = Duration::from_secs(1);
+        let each = [
+            (second, second * 60, second * 60),
+            (second * 60, second, second * 60),
+            (second * 60, second * 60, second),
+        ];
+        for (read, attempt, operation) in each {
+            let limits = Limits { connect: second, read, attempt, operation };
+            let background = Background::new().unwrap();
+            let client = Client::within(&limits, KeyUri::parse(&uri).unwrap(), &env, &background).unwrap();
+            let begun = Instant::now();
+            let error = client.public_key(&background).err().unwrap().to_string();
+            assert!(error.contains("GetPublicKey failed"), "{error}");
+            assert!(begun.elapsed() < second * 30, "{:?}", begun.elapsed());
+        }
+    }
+}
