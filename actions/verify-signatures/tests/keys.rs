@@ -97,6 +97,49 @@ fn a_private_key_in_json_is_refused_and_never_shown() {
     assert!(!format!("{run:?}").contains("c2VjcmV0"));
 }
 
+/// As npm's provenance is: its subjects have a SHA-512 and nothing else.
+#[test]
+fn a_statement_may_name_its_file_by_sha512_alone() {
+    let job = Job::new();
+    job.key("k", "p256");
+    let content = vec![b'x'; 300_000];
+    job.write("file", &content);
+    let sha512 = String::from_utf8(job.openssl(&["dgst", "-sha512", "-r", "file"])).unwrap();
+    let sha512 = sha512.split(' ').next().unwrap();
+    let bundle = |digest: &Value| {
+        let payload = json!({
+            "_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "pkg:npm/x@1", "digest": digest}],
+            "predicateType": "https://slsa.dev/provenance/v1",
+            "predicate": {"runDetails": {"builder": {"id": "https://b"}}},
+        })
+        .to_string();
+        let kind = "application/vnd.in-toto+json";
+        job.write("pae", format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len()));
+        job.sign("pae", "k", "p256");
+        let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+        let bundle = json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {"publicKey": {"hint": ""}},
+            "dsseEnvelope": {
+                "payload": base64(payload.as_bytes()), "payloadType": kind,
+                "signatures": [{"sig": base64(&fs::read(job.path("pae.sig")).unwrap())}],
+            },
+        });
+        job.write("file.sigstore.json", bundle.to_string());
+        job.run(&[])
+    };
+    job.write(
+        "signatures.yml",
+        "version: 1\nkeys: {k: {file: keys/k.pub}}\nfiles: [{path: file, key: k, provenance: {builder: 'https://b'}}]\n",
+    );
+    let run = bundle(&json!({"sha512": sha512}));
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(bundle(&json!({"sha512": sha512.to_uppercase()})).reasons(), ["other-artifact"]);
+    assert_eq!(bundle(&json!({"sha384": "00"})).reasons(), ["other-artifact"]);
+    job.write("file", "another");
+    assert_eq!(bundle(&json!({"sha512": sha512})).reasons(), ["other-artifact"]);
+}
+
 #[test]
 fn signatures_lie_where_the_manifest_says_and_folders_are_whole() {
     let job = Job::with_hello();
