@@ -1,8 +1,9 @@
 //! Approving: a person's signature under exactly one `review` verdict, for a limited time.
 
+use admission::{TRUSTED_ROOT, VERDICT_IDENTITY, Whom};
 use anyhow::{Context as _, Result, bail, ensure};
 use attest::predicate::{approval, verdict};
-use attest::{EvidenceDir, PublicKey, Statement, Trust, Verified};
+use attest::{EvidenceDir, Statement, Verified};
 use jiff::Timestamp;
 use model::{Sha256, Verdict, Weight};
 use runner::{Action, Context, Input, Kind, Outcome, Output};
@@ -15,8 +16,13 @@ pub static APPROVE: Action = Action {
     about: "Approves a `review` verdict: signs that you have seen its reasons and answer for them",
     inputs: &[
         Input::new("verdict", Kind::Path, "The signed verdict, as the gate wrote it").required(),
-        Input::new("verdict-key", Kind::Path, "The public key (PEM) that verdicts are signed with")
-            .required(),
+        Input::new(
+            "verdict-key",
+            Kind::Path,
+            "The public key (PEM) that verdicts are signed with; this or `verdict-identity` is required",
+        ),
+        VERDICT_IDENTITY,
+        TRUSTED_ROOT,
         Input {
             help: "Your private key: PEM, or the path of its file; awskms:///alias/NAME for a key in AWS KMS; keyless; not the gate's",
             ..services::SIGNING_KEY
@@ -98,15 +104,14 @@ pub fn approve(verdict: &Verified, consent: Consent) -> Result<Statement> {
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let path = ctx.path("verdict")?;
-    let public =
-        PublicKey::from_pem(&disk::text(&ctx.path("verdict-key")?)?).context("input `verdict-key`")?;
+    let whom = Whom::read(ctx, "verdict-key", VERDICT_IDENTITY.name)?;
     let key = services::signer(ctx)?.context("input `signing-key` was not given")?;
+    let verified = attest::verify(&disk::read(&path, attest::MAX_BUNDLE as u64)?, &whom.trust)
+        .with_context(|| format!("the verdict {}", path.display()))?;
     ensure!(
-        key.public_key() != Some(&public),
+        !verified.signer.is_same_as(key.signer()),
         "the `signing-key` is the verdict's own: nobody approves their own verdict"
     );
-    let verified = attest::verify(&disk::read(&path, attest::MAX_BUNDLE as u64)?, &Trust::from(&public))
-        .with_context(|| format!("the verdict {}", path.display()))?;
     let decided_on = ctx.now();
     let expires_on =
         decided_on.checked_add(ctx.duration("expires")?).context("input `expires` is too long")?;

@@ -18,6 +18,8 @@ pub(crate) struct Case {
     pub(crate) gate: Gate,
     /// The resolved policy's canonical JSON.
     pub(crate) policy: Vec<u8>,
+    /// The trusted roots that its identities need, by what the policy calls them.
+    pub(crate) roots: Vec<Item>,
     /// The exceptions file.
     pub(crate) exceptions: Option<Vec<u8>>,
     /// Where policy and exceptions came from.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use attest::{EvidenceDir, Sign};
+use attest::{EvidenceDir, Sign, Signer};
 use model::Verdict;
 use policy::{EvidenceKind, ResolvedPolicy};
 use runner::{Annotation, Context, Outcome};
@@ -11,7 +11,7 @@ use runner::{Annotation, Context, Outcome};
 use crate::judge::{self, Judgement};
 use crate::keys::Keys;
 use crate::source::{Reader, shown};
-use crate::{disk, load, manifest, show, written};
+use crate::{Checked, disk, load, manifest, show, written};
 
 const REPORT_ONLY: &str = "the policy only reports (`mode: report-only`): the verdict is recorded and stops nothing, no \
                            verification summary is written, and nothing can be published by it";
@@ -20,7 +20,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let key = services::signer(ctx)?;
     let case = load::case(ctx, key.as_deref()).await?;
     let judged = judge::judge(&case)?;
-    may_sign(&judged.policy, key.as_deref())?;
+    may_sign(&judged.policy, &Keys::of(&judged.policy, &case.roots)?, key.as_deref())?;
     if key.is_none() {
         ctx.warning(
             "the verdict is not signed: no `signing-key` was given, so nothing can be published with it",
@@ -36,10 +36,15 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
         Some(summary) => Some(dir.write(summary, key.as_deref())?),
         None => None,
     };
-    // The bundle is whole without the evidence folder: the signed verdict lies in it too.
+    // The bundle is whole without the evidence folder: the signed verdict and its summary lie in it too.
     let form = if key.is_some() { "sigstore" } else { "intoto" };
-    let copy = bundle.join(format!("{name}.verdict.{form}.json"));
-    disk::write(&copy, &disk::read(&verdict_file, attest::MAX_BUNDLE as u64)?)?;
+    for (kind, file) in
+        [(EvidenceKind::Verdict, Some(&verdict_file)), (EvidenceKind::Vsa, summary_file.as_ref())]
+    {
+        let Some(file) = file else { continue };
+        let copy = bundle.join(format!("{name}.{kind}.{form}.json"));
+        disk::write(&copy, &disk::read(file, attest::MAX_BUNDLE as u64)?)?;
+    }
 
     let stem = format!(".hallmark/report/{}", file_name(&judged.image.name));
     let report = |ctx: &Context, input: &str, ending: &str, bytes: &[u8]| -> Result<PathBuf> {
@@ -85,26 +90,31 @@ fn json(judged: &Judgement) -> Result<Vec<u8>> {
 }
 
 /// Everything that can be known to be wrong before there is evidence.
-pub(crate) async fn check(ctx: &mut Context, family: Option<&str>) -> Result<ResolvedPolicy> {
+pub(crate) async fn check(ctx: &mut Context, family: Option<&str>) -> Result<Checked> {
     let key = services::signer(ctx)?;
     let mut reader = Reader::new(ctx)?;
-    let policy = written::resolved(ctx, &mut reader, family).await?;
+    let (policy, roots) = written::resolved(ctx, &mut reader, family).await?;
     written::exceptions(ctx, &mut reader, &policy).await?;
-    may_sign(&policy, key.as_deref())?;
-    Ok(policy)
+    let signers = Keys::of(&policy, &roots)?;
+    may_sign(&policy, &signers, key.as_deref())?;
+    Ok(Checked { policy, signers })
 }
 
 /// A verdict that its own policy would not accept is not signed at all.
-fn may_sign(policy: &ResolvedPolicy, signer: Option<&dyn Sign>) -> Result<()> {
+fn may_sign(policy: &ResolvedPolicy, signers: &Keys, signer: Option<&dyn Sign>) -> Result<()> {
     let Some(signer) = signer else { return Ok(()) };
-    let signed = Keys::of(policy)?.signed(Some(signer.signer()));
+    let signed = signers.announced(signer.signer());
+    let who = match signer.signer() {
+        Signer::KeyId(_) => "the `signing-key`".to_owned(),
+        Signer::Identity(identity) => identity.to_string(),
+    };
     for kind in [EvidenceKind::Verdict, EvidenceKind::Vsa] {
         let may = policy.policy().signers_of(kind);
         let named =
             matches!(&signed, policy::Signed::By(names) if names.iter().any(|name| may.contains(name)));
         ensure!(
             named,
-            "the `signing-key` may not sign a {kind} under the policy `{}`: its `evidence` names {} for that",
+            "{who} may not sign a {kind} under the policy `{}`: its `evidence` names {} for that",
             policy.policy().name(),
             if may.is_empty() { "nobody".into() } else { may.join(", ") }
         );

@@ -20,11 +20,6 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a text file of at most a few megabytes.
-pub(crate) fn text(path: &Path) -> Result<String> {
-    String::from_utf8(read(path, 4 << 20)?).with_context(|| format!("{} is not UTF-8", path.display()))
-}
-
 /// Writes a file whole or not at all, making its folder.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || -> Result<()> {

@@ -1,6 +1,7 @@
 //! One statement file, verified and looked at: what it is, who signed it, and what it is about.
 
 use attest::{Form, Kind, ProofError, Signer, Statement, StatementError, VerifyError};
+use jiff::Timestamp;
 use model::Sha256;
 use policy::{Code, Objection, Signed};
 
@@ -16,33 +17,44 @@ pub(crate) struct Genuine {
     pub(crate) payload: Sha256,
     pub(crate) signer: Option<Signer>,
     pub(crate) signed: Signed,
+    /// When it was signed at the latest, where a log or a timestamp authority vouches for that.
+    pub(crate) signed_by: Option<Timestamp>,
 }
 
 /// Reads and verifies a file.
 pub(crate) fn read(item: &Item, keys: &Keys) -> Result<Genuine, Objection> {
     let refused = |code: Code, message: String| Objection { code, file: item.name.clone(), message };
-    let (statement, kind, payload, signer) = match item.form() {
+    let (file, sha256) = (item.name.clone(), Sha256::of(&item.bytes));
+    match item.form() {
         Form::Signed => {
-            let verified = attest::verify(&item.bytes, &keys.trust())
+            let verified = attest::verify(&item.bytes, keys.trust())
                 .map_err(|error| refused(code_of(&error), sentence(&error)))?;
-            (verified.statement, verified.kind, verified.payload_digest, Some(verified.signer))
+            Ok(Genuine {
+                file,
+                sha256,
+                signed: keys.signed(&verified),
+                statement: verified.statement,
+                kind: verified.kind,
+                payload: verified.payload_digest,
+                signer: Some(verified.signer),
+                signed_by: verified.signed_by,
+            })
         }
         Form::Unsigned => {
             let read = attest::read_unsigned(&item.bytes)
                 .map_err(|error| refused(code_of_statement(&error), sentence(&error)))?;
-            (read.statement, read.kind, read.payload_digest, None)
+            Ok(Genuine {
+                file,
+                sha256,
+                statement: read.statement,
+                kind: read.kind,
+                payload: read.payload_digest,
+                signer: None,
+                signed: Signed::Unsigned,
+                signed_by: None,
+            })
         }
-    };
-    let signed = keys.signed(signer.as_ref());
-    Ok(Genuine {
-        file: item.name.clone(),
-        sha256: Sha256::of(&item.bytes),
-        statement,
-        kind,
-        payload,
-        signer,
-        signed,
-    })
+    }
 }
 
 fn code_of(error: &VerifyError) -> Code {

@@ -7,6 +7,7 @@ mod scan;
 
 use std::collections::BTreeSet;
 
+use admission::dated;
 use attest::predicate::verdict::EvidenceRef;
 use attest::predicate::{provenance, test_result, vsa};
 use attest::{Kind, Predicate};
@@ -156,6 +157,13 @@ impl Gatherer<'_> {
     }
 
     fn state(&mut self, one: &Genuine, issued: Option<jiff::Timestamp>, facts: Facts) {
+        let issued = match dated(issued, one.signed_by) {
+            Ok(issued) => issued,
+            Err(misdated) => {
+                let message = format!("A {} is refused: {misdated}.", one.kind);
+                return self.object(Code::MisdatedEvidence, &one.file, message);
+            }
+        };
         self.found.refs.push(reference(one));
         self.found.evidence.statements.push(Statement {
             file: one.file.clone(),

@@ -19,6 +19,7 @@ mod load;
 mod manifest;
 mod replay;
 mod resume;
+mod roots;
 mod show;
 mod source;
 mod statements;
@@ -28,6 +29,7 @@ use policy::{Policy, ResolvedPolicy};
 use runner::{Action, Context, Outcome, Result};
 
 pub use approve::{APPROVE, Consent, approve};
+pub use keys::Keys;
 
 /// Decides about an image.
 pub static ACTION: Action = Action {
@@ -47,12 +49,19 @@ pub async fn policy(ctx: &mut Context) -> Result<Policy> {
     written::policy(ctx).await
 }
 
+/// A policy that holds what can be known before there is evidence.
+pub struct Checked {
+    /// The policy as it is for images of a family, with nothing left to look up.
+    pub policy: ResolvedPolicy,
+    /// Its signers.
+    pub signers: Keys,
+}
+
 /// Everything that can be known to be wrong before there is evidence: policy, signers, exceptions, key.
-/// Gives back the policy as it is for images of this family, with nothing left to look up.
 ///
 /// # Errors
 /// What is wrong.
-pub async fn check(ctx: &mut Context, family: Option<&str>) -> Result<ResolvedPolicy> {
+pub async fn check(ctx: &mut Context, family: Option<&str>) -> Result<Checked> {
     decide::check(ctx, family).await
 }
 

@@ -23,8 +23,8 @@ const MAX_FEED: u64 = 64 << 20;
 pub(crate) async fn case(ctx: &mut Context, signer: Option<&dyn Sign>) -> Result<Case> {
     let (image, parsed) = image(ctx)?;
     let mut reader = Reader::new(ctx)?;
-    let policy = written::resolved(ctx, &mut reader, Some(&parsed.family)).await?;
-    let keys = Keys::of(&policy)?;
+    let (policy, roots) = written::resolved(ctx, &mut reader, Some(&parsed.family)).await?;
+    let keys = Keys::of(&policy, &roots)?;
     let exceptions = written::exceptions(ctx, &mut reader, &policy).await?;
     let dir = EvidenceDir::new(ctx.path("evidence")?);
     let listing = dir.list()?;
@@ -62,6 +62,7 @@ pub(crate) async fn case(ctx: &mut Context, signer: Option<&dyn Sign>) -> Result
         now: ctx.now(),
         gate,
         policy: policy.bytes().to_vec(),
+        roots,
         exceptions,
         sources: reader.sources().clone(),
         environment: ctx.opt_text("environment")?,

@@ -28,6 +28,8 @@ struct Manifest {
     clock: Timestamp,
     gate: Gate,
     policy: Sha256,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    roots: Vec<Entry>,
     exceptions: Option<Sha256>,
     #[serde(default, skip_serializing_if = "Sources::is_empty")]
     sources: Sources,
@@ -78,6 +80,7 @@ pub(crate) fn write(case: &Case) -> Result<Vec<u8>> {
         clock: case.now,
         gate: case.gate.clone(),
         policy: digest(&case.policy),
+        roots: case.roots.iter().map(Entry::of).collect(),
         exceptions: case.exceptions.as_ref().map(digest),
         sources: case.sources.clone(),
         environment: case.environment.clone(),
@@ -107,6 +110,7 @@ pub(crate) fn keep(folder: &Path, name: &str, manifest: &[u8], case: &Case) -> R
     let contents = folder.join(CONTENTS);
     let previous = case.previous.iter();
     let items = case.evidence.iter().chain(&case.base).chain(&case.approval).chain(&case.prior);
+    let items = items.chain(&case.roots);
     let items = items.chain(previous.clone().flat_map(|previous| &previous.evidence));
     let all = [&case.policy, &case.image]
         .into_iter()
@@ -171,6 +175,7 @@ pub(crate) fn load(path: &Path, bytes: &[u8]) -> Result<Case> {
         now: manifest.clock,
         gate: manifest.gate,
         policy: get("the policy", manifest.policy)?,
+        roots: items("the trusted root", manifest.roots)?,
         exceptions: manifest.exceptions.map(|digest| get("the exceptions file", digest)).transpose()?,
         sources: manifest.sources,
         environment: manifest.environment,

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use admission::dated;
 use anyhow::{Context as _, Result, bail};
 use attest::{EvidenceDir, Form};
+use jiff::{SignedDuration, Timestamp};
 use model::Sha256;
 use policy::{EvidenceKind, Signed};
 use runner::{Annotation, Context, Outcome};
@@ -46,7 +48,7 @@ fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<(Judge
     if judged.manifest != bytes {
         bail!("the manifest is not as this gate writes it");
     }
-    let keys = Keys::of(&judged.policy)?;
+    let keys = Keys::of(&judged.policy, &case.roots)?;
     let files = verdicts(path, evidence);
     if files.is_empty() {
         bail!("there is no signed verdict beside {}", path.display());
@@ -54,7 +56,7 @@ fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<(Judge
     for file in &files {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let item = Item { name, bytes: disk::read(file, attest::MAX_BUNDLE as u64)? };
-        check(&item, &judged, &keys)
+        check(&item, &judged, case.now, &keys)
             .map_err(|error| error.context(format!("the verdict {}", file.display())))?;
     }
     Ok((judged, files))
@@ -69,7 +71,7 @@ fn verdicts(manifest: &Path, evidence: &EvidenceDir) -> Vec<PathBuf> {
     beside.chain(kept).filter(|path| path.exists()).collect()
 }
 
-fn check(item: &Item, judged: &Judgement, keys: &Keys) -> Result<()> {
+fn check(item: &Item, judged: &Judgement, clock: Timestamp, keys: &Keys) -> Result<()> {
     if item.form() == Form::Unsigned {
         bail!("is not signed: nothing says that it was the gate's");
     }
@@ -83,9 +85,28 @@ fn check(item: &Item, judged: &Judgement, keys: &Keys) -> Result<()> {
         Signed::By(_) | Signed::Unsigned => bail!("is signed by someone who may not sign verdicts"),
     }
     if genuine.payload == judged.verdict_digest() {
-        return Ok(());
+        return clock_fits(clock, genuine.signed_by);
     }
     bail!("is another than the one that follows from the inputs: {}", difference(&genuine, judged))
+}
+
+/// How long it takes at most from a decision to the log's or the timestamp's word for its signature.
+const SIGNING: SignedDuration = SignedDuration::from_hours(1);
+
+/// The clock that a verdict was decided by, against a verified time where there is one. One that was put back would
+/// have let through what was stale.
+fn clock_fits(clock: Timestamp, signed_by: Option<Timestamp>) -> Result<()> {
+    let Some(signed_by) = signed_by else { return Ok(()) };
+    if let Err(misdated) = dated(Some(clock), Some(signed_by)) {
+        bail!("has a clock that is wrong: {misdated}");
+    }
+    if clock.duration_until(signed_by) > SIGNING {
+        bail!(
+            "has a clock that is wrong: it was decided at {clock} by its own word, and a log or timestamp has it signed at \
+             {signed_by}, long after that"
+        );
+    }
+    Ok(())
 }
 
 /// Names what differs, as far as the two statements tell.
@@ -114,4 +135,26 @@ fn note_other_build(ctx: &mut Context, judged: &Judgement) -> Result<()> {
         ctx.notice("The verdict was made by another build of the gate; this one comes to the same.");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock_fits;
+
+    #[test]
+    fn the_clock_against_a_verified_time() {
+        let at = |text: &str| format!("2026-11-22T{text}Z").parse().unwrap();
+        for (clock, signed_by, fits) in [
+            ("12:00:00", None, true),
+            ("12:00:00", Some("12:00:00"), true),
+            ("12:00:00", Some("12:00:30"), true),
+            ("12:00:00", Some("13:00:00"), true),
+            ("12:00:00", Some("13:00:01"), false),
+            ("12:00:00", Some("23:00:00"), false),
+            ("12:00:00", Some("11:55:00"), true),
+            ("12:00:00", Some("11:54:59"), false),
+        ] {
+            assert_eq!(clock_fits(at(clock), signed_by.map(at)).is_ok(), fits, "{clock} {signed_by:?}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use admission::dated;
 use attest::Kind;
 use attest::predicate::verdict::EvidenceRef;
 use attest::predicate::{approval, verdict};
@@ -39,18 +40,28 @@ pub(crate) fn read(case: &Case, keys: &Keys, now: &Now<'_>) -> Result<Option<Res
     }
     let read: approval::Predicate =
         genuine.statement.predicate().map_err(|error| refused(sentence(&error)))?;
+    let decided_on = match dated(Some(read.decided_on), genuine.signed_by) {
+        Ok(on) => on.unwrap_or(read.decided_on),
+        Err(misdated) => return Err(refused(format!("The approval is refused: {misdated}."))),
+    };
     let prior = prior(case, keys, now, &genuine, &read);
     let approval = Approval {
         file: genuine.file.clone(),
         signed: genuine.signed.clone(),
-        own_key: case.gate.signer.is_some() && case.gate.signer == genuine.signer,
+        own_key: is_own(case, &genuine),
         approver: read.approver.clone(),
         waives: read.waives.into_iter().collect(),
-        decided_on: read.decided_on,
+        decided_on,
         expires_on: read.expires_on,
         prior,
     };
     Ok(Some(Resumed { approval, reference: reference(&genuine), comment: read.comment }))
+}
+
+/// Whether whoever decides is whoever approved.
+fn is_own(case: &Case, approval: &Genuine) -> bool {
+    let (Some(gate), Some(approver)) = (&case.gate.signer, &approval.signer) else { return false };
+    gate.is_same_as(approver)
 }
 
 /// The verdict that the approver saw, or in what it differs from what is decided now.

@@ -28,7 +28,7 @@ const MAX: u64 = 4 << 20;
 /// What a file is for, and therefore by which input it can be pinned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum For {
-    /// The policy, what it extends, its module, its signers' keys.
+    /// The policy, what it extends, its module, its signers' keys and trusted roots.
     Policy,
     /// The exceptions.
     Exceptions,
@@ -59,9 +59,9 @@ impl Reader {
         &self.sources
     }
 
-    /// A policy that the executable carries.
-    pub(crate) fn shipped(&mut self, name: &str, text: &str) {
-        let source = Source { from: Origin::Shipped, ..source(name.to_owned(), text.as_bytes()) };
+    /// A policy or a trusted root that the executable carries.
+    pub(crate) fn shipped(&mut self, name: &str, bytes: &[u8]) {
+        let source = Source { from: Origin::Shipped, ..source(name.to_owned(), bytes) };
         self.keep(For::Policy, source);
     }
 

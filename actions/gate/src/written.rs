@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail, ensure};
 use model::Sha256;
-use policy::{Exceptions, Key, Policy, Problems, ResolvedPolicy, SHIPPED, Scope, UncheckedPolicy};
+use policy::{Credential, Exceptions, Policy, Problems, ResolvedPolicy, SHIPPED, Scope, UncheckedPolicy};
 use runner::{Annotation, Context};
 
+use crate::case::Item;
+use crate::roots;
 use crate::source::{For, Pins, Reader, shown};
 
 /// More files than any policy is made of.
@@ -69,7 +71,7 @@ async fn unchecked(
 ) -> Result<std::result::Result<UncheckedPolicy, Problems>> {
     let given = ctx.opt_text("policy")?.unwrap_or_default();
     if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == given) {
-        reader.shipped(name, text);
+        reader.shipped(name, text.as_bytes());
         return Ok(UncheckedPolicy::parse(name, text));
     }
     let first = shown(ctx, path);
@@ -86,7 +88,7 @@ async fn unchecked(
         });
         let Some(file) = wanted else {
             let shipped = read.iter().flat_map(UncheckedPolicy::shipped);
-            shipped.for_each(|(name, text)| reader.shipped(name, text));
+            shipped.for_each(|(name, text)| reader.shipped(name, text.as_bytes()));
             return Ok(read);
         };
         ensure!(at_hand.len() < MOST_FILES, "the policy `{first}` is made of more than {MOST_FILES} files");
@@ -95,12 +97,12 @@ async fn unchecked(
     }
 }
 
-/// The same with its signers' keys.
+/// The same with its signers' keys, and with the trusted roots that its identities need.
 pub(crate) async fn resolved(
     ctx: &mut Context,
     reader: &mut Reader,
     family: Option<&str>,
-) -> Result<ResolvedPolicy> {
+) -> Result<(ResolvedPolicy, Vec<Item>)> {
     let unchecked = read(ctx, reader).await?;
     if family.is_some() {
         environment_fits(ctx, &unchecked)?;
@@ -111,10 +113,12 @@ pub(crate) async fn resolved(
         let pem = reader.text(ctx, For::Policy, &path, &format!("the key of the signer `{name}`")).await?;
         pems.insert(name, pem);
     }
+    let roots = roots::read(ctx, reader, &policy).await?;
     let path = ctx.path("policy")?;
-    let resolved = policy.resolve(&pems).map_err(|problems| told(ctx, &path, problems))?;
+    let resolved =
+        policy.resolve_with(&pems, &roots.digests).map_err(|problems| told(ctx, &path, problems))?;
     Pins::given(ctx, For::Policy)?.hold(For::Policy, resolved.digest())?;
-    Ok(resolved)
+    Ok((resolved, roots.items))
 }
 
 /// Where each signer's key lies: beside the policy, or where the input says.
@@ -122,7 +126,7 @@ fn key_files(ctx: &Context, policy: &Policy) -> Result<BTreeMap<String, PathBuf>
     let path = ctx.path("policy")?;
     let mut files = BTreeMap::new();
     for (name, key) in policy.signers() {
-        if let Some(Key::Path(file)) = key {
+        if let Some(Credential::KeyFile(file)) = key {
             files.insert(name.to_owned(), path.parent().unwrap_or_else(|| Path::new("")).join(file));
         }
     }

@@ -1,13 +1,13 @@
 //! The release statement: in-toto release v0.1. It holds no time and nothing else that differs when a killed run is
 //! taken up again: the same release gives the same statement.
 
-use attest::predicate::{ResourceDescriptor, release};
+use admission::Allowed;
+use attest::predicate::{ResourceDescriptor, release, verdict};
 use attest::{EvidenceDir, Statement};
 use model::ImageManifest;
 use provider::{ChannelName, ImageId, Name, ReleaseId};
 use runner::{Context, Result};
 
-use crate::admit::Allowed;
 use crate::request::Request;
 
 /// What was released.
@@ -19,7 +19,7 @@ pub(crate) struct Released<'a> {
     pub(crate) location: &'a str,
     pub(crate) channel: Option<&'a ChannelName>,
     pub(crate) prior_image: Option<&'a ImageId>,
-    pub(crate) verdict: Option<&'a Allowed>,
+    pub(crate) verdict: Option<&'a Allowed<verdict::Predicate>>,
 }
 
 /// Writes the statement and tells its path.

@@ -1,11 +1,8 @@
 //! `register-ami`: publishes an image, and points a channel at it or back.
 //!
 //! Nothing is published on anybody's word. The disk is hashed here; the verdict and its summary must be signed by the
-//! given key, about exactly this content and this manifest, by exactly the given policy, and say `pass`.
+//! given key or identity, about exactly this content and this manifest, by exactly the given policy, and say `pass`.
 
-mod admit;
-mod candidate;
-mod candidates;
 #[cfg(test)]
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -18,6 +15,7 @@ mod render;
 mod request;
 mod rollback;
 
+use admission::{TRUSTED_ROOT, VERDICT_IDENTITY, VERDICT_SIGNER};
 use anyhow::Context as _;
 use provider::{ChannelName, Provider};
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
@@ -38,7 +36,9 @@ pub static ACTION: Action = Action {
         Input::new("channel", Kind::Text, "The channel to point at the image, such as stable; none by default"),
         Input::new("family", Kind::Text, "The image family that the channel is of; the manifest's by default"),
         Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
-        Input::new("verdict-signer", Kind::Path, "The public key (PEM) that signs verdicts; required to publish, no default"),
+        VERDICT_SIGNER,
+        VERDICT_IDENTITY,
+        TRUSTED_ROOT,
         Input::new("verifier-id", Kind::Text, "The verifier that the verification summary must name; required to publish, no default"),
         Input::new("policy-digest", Kind::Text, "The SHA-256 of the resolved policy that must have decided; required to publish, no default"),
         Input::new("max-verdict-age", Kind::Duration, "How old the verdict may be").default("24h"),

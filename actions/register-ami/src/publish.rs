@@ -1,17 +1,16 @@
 //! Publishing, and saying what publishing would do.
 
+use admission::{About, Admitted, Allowed, Candidate, admit};
 use anyhow::Context as _;
 use attest::{EvidenceDir, StrayReason};
 use provider::{
     Begun, ChannelName, Created, Error, Image, Intent, Name, NewImage, Operation as Journaled, Provider,
-    Release, ReleaseId, Repointed, Source, State,
+    RawDisk, Release, ReleaseId, Repointed, Source, State,
 };
 use runner::{Context, Result};
 
-use crate::admit::{Admitted, Allowed, admit};
-use crate::candidate::{self, Candidate};
 use crate::evidence;
-use crate::refusal::{Decision, Report, refusal, refused};
+use crate::refusal::{Decision, Refusal, Report, refusal, refused};
 use crate::request::Request;
 
 /// An image that may be published, and what it would be published as.
@@ -103,9 +102,10 @@ fn clear(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Resul
         request.image.as_deref().context("input `image` is required to publish: the path of image.json")?;
     let trust = request.trust.as_ref().context("nobody is trusted to decide")?;
     ctx.info(&format!("Hashing the disks of {}", image.display()));
-    let candidate = match candidate::read(image, &request.disks)? {
+    let clears = "Publish the disk that was tested, or test, scan and decide on this one";
+    let candidate = match Candidate::read(image, &request.disks, clears)? {
         Ok(candidate) => candidate,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(reason) => return Ok(Err(Refusal::one(reason))),
     };
     let manifest = &candidate.manifest;
     let name = match &request.name {
@@ -124,9 +124,10 @@ fn clear(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Resul
             ctx.warning(format!("{} is no evidence: {}", stray.path.display(), stray.reason));
         }
     }
-    let admitted = match admit(&listing.files, &candidate, trust, ctx.now()) {
+    let about = About { content: candidate.content_digest, manifest: Some(candidate.manifest_digest) };
+    let admitted = match admit(&listing.files, &about, trust, ctx.now()) {
         Ok(admitted) => admitted,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(reasons) => return Ok(Err(Refusal { reasons })),
     };
     let release = Release {
         content_digest: candidate.content_digest,
@@ -144,10 +145,12 @@ async fn make(
     provider: &dyn Provider,
     at: jiff::Timestamp,
 ) -> Result<Decision<(Created, Option<Repointed>)>> {
+    let disks = cleared.candidate.disks.iter();
+    let disks = disks.map(|disk| RawDisk { device: disk.device.clone(), path: disk.path.clone() });
     let new = NewImage {
         release: cleared.release.clone(),
         manifest: cleared.candidate.manifest.clone(),
-        source: Source::Raw(cleared.candidate.disks.clone()),
+        source: Source::Raw(disks.collect()),
         at,
     };
     let created = match refused(provider.create(&new).await)? {
@@ -205,7 +208,9 @@ fn conclude(
 
 /// What a report says about an image before anything is known of the provider.
 fn about(cleared: &Cleared) -> Report {
-    let row = |what: &str, allowed: &Allowed| (what.to_owned(), allowed.file.clone(), allowed.on);
+    fn row<P>(what: &str, allowed: &Allowed<P>) -> (String, String, jiff::Timestamp) {
+        (what.to_owned(), allowed.file.clone(), allowed.on)
+    }
     Report {
         headline: String::new(),
         name: cleared.release.name.to_string(),

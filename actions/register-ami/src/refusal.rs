@@ -1,7 +1,8 @@
 //! What comes of an operation: a report, or reasons why not. A provider's refusals are told apart from its failures.
 
+use admission::reason;
 use jiff::Timestamp;
-use model::{Reason, Weight};
+use model::Reason;
 use provider::{Error, Intent};
 use runner::Result;
 
@@ -38,17 +39,6 @@ impl Refusal {
     /// A refusal for one reason.
     pub(crate) fn one(reason: Reason) -> Self {
         Self { reasons: vec![reason] }
-    }
-}
-
-/// A reason that nobody may waive here: what a person may waive is waived in the verdict.
-pub(crate) fn reason(code: impl Into<String>, message: impl Into<String>, clears: &str) -> Reason {
-    Reason {
-        weight: Weight::Fail,
-        code: code.into(),
-        message: message.into(),
-        evidence: Vec::new(),
-        clears: clears.to_owned(),
     }
 }
 

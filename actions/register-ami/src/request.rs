@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use admission::{Demands, VERDICT_IDENTITY, VERDICT_SIGNER, Whom};
 use anyhow::{Context as _, bail};
-use attest::{PublicKey, Sign};
-use model::Sha256;
+use attest::Sign;
 use provider::{BoxError, Local, Name, Provider, Settings};
 use runner::{Context, Result};
 
@@ -30,15 +30,7 @@ pub(crate) struct Request {
     pub(crate) signing_key: Option<Box<dyn Sign>>,
     pub(crate) lock_timeout: Duration,
     /// Whose verdict counts. A rollback needs none: the image it goes back to had one when it was published.
-    pub(crate) trust: Option<Trust>,
-}
-
-/// Whose verdict counts, by which policy, and for how long.
-pub(crate) struct Trust {
-    pub(crate) signer: PublicKey,
-    pub(crate) verifier_id: String,
-    pub(crate) policy: Sha256,
-    pub(crate) max_age: Duration,
+    pub(crate) trust: Option<Demands>,
 }
 
 impl Request {
@@ -82,20 +74,16 @@ impl Request {
 }
 
 /// None of these has a default: whoever publishes says whom they trust.
-fn trust(ctx: &Context) -> Result<Trust> {
+fn trust(ctx: &Context) -> Result<Demands> {
     let required = |name: &str| format!("input `{name}` is required to publish, and has no default");
-    let path = ctx.opt_path("verdict-signer")?.with_context(|| required("verdict-signer"))?;
-    let pem = std::fs::read_to_string(&path)
-        .with_context(|| format!("input `verdict-signer`: cannot read {}", path.display()))?;
-    let signer = PublicKey::from_pem(&pem)
-        .with_context(|| format!("input `verdict-signer`: {} is not a public key in PEM", path.display()))?;
+    let signer = Whom::read(ctx, VERDICT_SIGNER.name, VERDICT_IDENTITY.name)?;
     let policy = ctx.opt_text("policy-digest")?.with_context(|| required("policy-digest"))?;
     let policy =
         policy.strip_prefix("sha256:").unwrap_or(&policy).parse().context("input `policy-digest`")?;
-    Ok(Trust {
+    Ok(Demands {
         signer,
         verifier_id: ctx.opt_text("verifier-id")?.with_context(|| required("verifier-id"))?,
-        policy,
+        policies: vec![policy],
         max_age: ctx.duration("max-verdict-age")?,
     })
 }

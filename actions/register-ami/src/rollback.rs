@@ -5,7 +5,6 @@ use anyhow::Context as _;
 use provider::{Begun, ChannelName, Error, Intent, Operation, Provider, ReleaseId, Repointed};
 use runner::{Context, Result};
 
-use crate::candidate;
 use crate::evidence::{self, Released};
 use crate::refusal::{Decision, Report, refusal, refused};
 use crate::request::Request;
@@ -99,7 +98,7 @@ fn channel(request: &Request) -> Result<ChannelName> {
     let name = request.channel.as_deref().context("input `channel` is required to roll back")?;
     let family = match (&request.family, &request.image) {
         (Some(family), _) => family.clone(),
-        (None, Some(image)) => candidate::manifest(image)?.family,
+        (None, Some(image)) => admission::manifest(image)?.family,
         (None, None) => {
             anyhow::bail!("input `family` (or `image`, whose family is taken) is required to roll back")
         }

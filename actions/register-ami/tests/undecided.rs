@@ -10,7 +10,8 @@ use register_ami::ACTION;
 #[test]
 fn what_cannot_be_decided_is_an_error_and_changes_nothing() {
     for (input, value, says) in [
-        ("verdict-signer", "", "input `verdict-signer` is required"),
+        ("verdict-signer", "", "one of `verdict-signer` and `verdict-identity` is required"),
+        ("verdict-identity", GOOD, "`verdict-signer` and `verdict-identity` are both given"),
         ("verifier-id", "", "input `verifier-id` is required"),
         ("policy-digest", "", "input `policy-digest` is required"),
         ("policy-digest", "latest", "input `policy-digest`"),
@@ -33,6 +34,34 @@ fn what_cannot_be_decided_is_an_error_and_changes_nothing() {
         assert!(run.stdout.contains(says), "{input}={value}: {}", run.stdout);
         assert!(!place.store().exists(), "{input}={value}");
         assert_eq!(tree(&place.evidence()), unchanged, "{input}={value}");
+    }
+}
+
+const GOOD: &str = "workflow: acme/images/.github/workflows/assay.yml@refs/heads/main";
+
+/// An identity that does not read is told at its place, and none is taken for another.
+#[test]
+fn an_identity_that_does_not_read_is_an_error() {
+    for (identity, root, says) in [
+        ("workflow: acme/images/.github/workflows/assay.yml", "public-good", "verdict-identity:1:11:"),
+        ("{}", "public-good", "no `issuer` is named"),
+        ("acme/images", "public-good", "an identity is text: a mapping is wanted"),
+        (&format!("{GOOD}\nbranch: main"), "public-good", "verdict-identity:2:1: `branch` is not known"),
+        (GOOD, "gitlab", "input `trusted-root` is `gitlab`"),
+        (GOOD, "sha256:00", "input `trusted-root` is `sha256:00`"),
+        (GOOD, "./absent.json", "absent.json"),
+    ] {
+        let place = Place::new();
+        place.pass(&place.image("one"));
+        let run = place
+            .harness("one")
+            .input("verdict-signer", "")
+            .input("verdict-identity", identity)
+            .input("trusted-root", root)
+            .run(&ACTION);
+        assert_eq!(run.code, 2, "{identity} {root}: {}", run.stdout);
+        assert!(run.stdout.contains(says), "{identity} {root}: {}", run.stdout);
+        assert!(!place.store().exists(), "{identity} {root}");
     }
 }
 

@@ -29,6 +29,8 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "an identity of anybody",
     "an identity with a broken pattern",
     "an identity with a key's name",
+    "an issuer waived and named",
+    "an issuer waived for a pattern",
     "checksums of only a broken pattern",
 ];
 

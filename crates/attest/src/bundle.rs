@@ -52,6 +52,8 @@ pub struct Verified {
     pub signer: Signer,
     /// When it was signed at the latest, where a log or a timestamp authority vouches for that.
     pub signed_by: Option<jiff::Timestamp>,
+    /// The SHA-256 of the trusted root that vouches for the signer, where one was needed.
+    pub root: Option<Sha256>,
     /// The SHA-256 of the bytes that were signed.
     pub payload_digest: Sha256,
 }
@@ -181,19 +183,20 @@ pub enum SignStatementError {
 /// Anything else. A bundle that names its key has to be signed by that key.
 pub fn verify(bundle: &[u8], trust: &Trust) -> Result<Verified, VerifyError> {
     let value = json::value(bundle, MAX_BUNDLE)?;
-    let (payload, signer, signed_by) = if is_of_key_alone(&value) {
+    let (payload, signer, signed_by, root) = if is_of_key_alone(&value) {
         let wire: WireBundle = serde_json::from_value(value).map_err(JsonError::from)?;
         let checked = Checked::try_from(wire)?;
         let signer = Signer::KeyId(checked.signer(trust)?);
-        (checked.payload, signer, None)
+        (checked.payload, signer, None, None)
     } else {
         let proof = proof::verify_statement(&proof::read(bundle)?, trust)?;
         let signed_by = proof.signed_by();
-        (proof.payload.unwrap_or_default(), proof.signer, signed_by)
+        let root = proof.root.map(|(_, digest)| digest);
+        (proof.payload.unwrap_or_default(), proof.signer, signed_by, root)
     };
     let statement = Statement::from_bytes(&payload)?;
     let kind = statement.kind()?;
-    Ok(Verified { statement, kind, signer, signed_by, payload_digest: Sha256::of(&payload) })
+    Ok(Verified { statement, kind, signer, signed_by, root, payload_digest: Sha256::of(&payload) })
 }
 
 /// Whether nothing in it vouches for the signature but a key.

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use model::Sha256;
-use signers::{Identity, IdentityRule, PublicKey, RuleText, Sign, Signer};
+use signers::{FIELDS, Identity, IdentityRule, PublicKey, RuleText, Sign, Signer};
 use sigstore_trust_root::{SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot};
 use sigstore_types::TimeRange;
 use sigstore_verify::Verifier;
@@ -15,10 +15,7 @@ use crate::json;
 /// The longest trusted root that is read.
 pub const MAX_TRUST_ROOT: usize = 4 << 20;
 
-/// The name of the Sigstore project's public instance.
-pub const PUBLIC_GOOD: &str = "public-good";
-/// The name of GitHub's own instance, which signs attestations of private repositories.
-pub const GITHUB: &str = "github";
+pub use signers::{GITHUB, PUBLIC_GOOD};
 
 /// A Sigstore trusted root: the certificate authorities, logs and timestamp authorities of one instance, each with
 /// the time in which it was to be believed.
@@ -243,8 +240,10 @@ impl Trust {
         self.keys.iter().find(|key| key.key_id() == id)
     }
 
+    /// What differs from the rule that comes nearest: the one that holds furthest, in the order of [`FIELDS`].
     pub(crate) fn nearest(&self, identity: &Identity) -> Option<&'static str> {
-        self.identities.iter().find_map(|trusted| trusted.rule.mismatch(identity))
+        let differs = self.identities.iter().filter_map(|trusted| trusted.rule.mismatch(identity));
+        differs.max_by_key(|field| FIELDS.iter().position(|(known, _)| known == field))
     }
 }
 

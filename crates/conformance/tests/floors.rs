@@ -9,15 +9,16 @@ use std::process::Command;
 /// The house, from the ground up. A new crate gets its place here.
 fn floor(name: &str, path: &Path) -> Option<u8> {
     if path.parent()?.file_name()? == "actions" {
-        return Some(3);
+        return Some(4);
     }
     Some(match name {
         "model" | "versions" | "runner" | "process" => 0,
         "signers" => 1,
         "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github"
         | "services" => 2,
-        "hallmark" => 4,
-        "conformance" => 5,
+        "admission" => 3,
+        "hallmark" => 5,
+        "conformance" => 6,
         _ => return None,
     })
 }

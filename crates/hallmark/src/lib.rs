@@ -22,6 +22,7 @@ pub static RANK: &[&Action] = &[
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
+    &verify_image::ACTION,
     &sign::ACTION,
 ];
 
@@ -36,8 +37,10 @@ pub static ACTIONS: &[&Action] = &[
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
+    &verify_image::ACTION,
     &sign::ACTION,
     CHAIN,
+    &verify_image::VERIFY,
     &gate::APPROVE,
     &doctor::ACTION,
     &init::ACTION,

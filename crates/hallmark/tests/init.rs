@@ -272,7 +272,7 @@ fn every_file_that_is_named_is_there_once_there_are_keys() {
     assert!(text.contains("signatures.yml"));
     let policy = Policy::parse("policy", &repository.read("hallmark/policy.yml")).unwrap();
     for (name, key) in policy.signers() {
-        assert_eq!(key, Some(&policy::Key::Path(format!("keys/{name}.pub"))));
+        assert_eq!(key, Some(&policy::Credential::KeyFile(format!("keys/{name}.pub"))));
         assert!(repository.path("hallmark/keys").join(format!("{name}.pub")).is_file(), "{name}");
     }
     // `git add` takes the public halves, and would not take a private one.

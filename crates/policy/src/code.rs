@@ -78,12 +78,13 @@ codes! {
     ReportUnreadable "report-unreadable" Fail Nobody: "A full report cannot be read."; "Scan again with a scanner that this gate knows.";
     ReportDisagrees "report-disagrees" Fail Nobody: "A statement's counts are not those of its own report."; "Scan again with the same version as the gate.";
     ScanIncomplete "scan-incomplete" Fail Reasons: "A scan recognised no system, or matched none of its packages."; "Find out why the scanner does not know the system.";
-    SharedKey "shared-key" Fail Reasons: "Two signers of the policy have the same key, so that nothing separates them."; "Give each signer a key of its own.";
+    SharedKey "shared-key" Fail Reasons: "Two signers of the policy have the same key or identity, so that nothing separates them."; "Give each signer a key or a workflow file of its own.";
     MissingEvidence "missing-evidence" Fail Reasons: "Required evidence is not there."; "Run the step that makes it, with the same evidence folder.";
     NotSeenAsRequired "not-seen-as-required" Fail Reasons: "There is evidence, but the image was not seen as the policy requires."; "Run the step so that it sees the image that way.";
     StaleEvidence "stale-evidence" Fail Reasons: "Evidence is older than the policy allows."; "Run the step again.";
     UndatedEvidence "undated-evidence" Fail Reasons: "Evidence says no date, and the policy limits its age."; "Use a version of the step that dates its statements.";
     FutureEvidence "future-evidence" Fail Reasons: "Evidence is dated after the decision."; "Set the clock of the machine that made it.";
+    MisdatedEvidence "misdated-evidence" Fail Nobody: "Evidence says that it was made after a log or a timestamp has it signed."; "Set the clock of the machine that made it, and run the step again.";
     TestsFailed "tests-failed" Fail Reasons: "Tests failed."; "Mend what they found and bake again.";
     TestsWarned "tests-warned" Review Reasons: "Tests ended with warnings."; "Mend what they warn of and bake again.";
     TestsSkipped "tests-skipped" Note Reasons: "Tests were skipped."; "Run them.";

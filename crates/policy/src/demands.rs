@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::code::Code;
 use crate::evidence::{Evidence, Facts, Signed, Statement, TestOutcome};
 use crate::kind::{EvidenceKind, Seen};
-use crate::policy::{Policy, Requirement, ResolvedPolicy};
+use crate::policy::{Policy, Requirement, ResolvedPolicy, ResolvedSigner};
 use crate::reasons::Reasons;
 use crate::span;
 
@@ -75,16 +75,23 @@ fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Two names with one key separate nothing.
+/// Two names with one key, or for one identity, separate nothing.
 pub(crate) fn shared_keys(policy: &ResolvedPolicy, reasons: &mut Reasons<'_>) {
-    let mut owners: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (name, pem) in policy.keys() {
-        owners.entry(pem).or_default().push(name);
+    let mut owners: Vec<(&ResolvedSigner, Vec<&str>)> = Vec::new();
+    for (name, signer) in policy.signers() {
+        match owners.iter_mut().find(|(known, _)| *known == signer) {
+            Some((_, names)) => names.push(name),
+            None => owners.push((signer, vec![name])),
+        }
     }
-    let mut shared: Vec<_> = owners.into_values().filter(|names| names.len() > 1).collect();
-    shared.sort_unstable();
-    for names in shared {
-        reasons.add(Code::SharedKey, [], format!("The signers {} have the same key.", names.join(", ")));
+    owners.retain(|(_, names)| names.len() > 1);
+    owners.sort_unstable_by(|(_, one), (_, other)| one.cmp(other));
+    for (signer, names) in owners {
+        let what = match signer {
+            ResolvedSigner::Key(_) => "have the same key",
+            ResolvedSigner::Identity { .. } => "are the same identity",
+        };
+        reasons.add(Code::SharedKey, [], format!("The signers {} {what}.", names.join(", ")));
     }
 }
 

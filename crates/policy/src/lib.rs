@@ -43,6 +43,7 @@ pub use feeds::{Epss, FeedError, Feeds, Kev};
 pub use findings::{Judged, Origin, SharedFinding};
 pub use kind::{EvidenceKind, Seen};
 pub use policy::{
-    ExceptionLimits, Key, Policy, ResolvedPolicy, Rule, SHIPPED, Scope, Score, UncheckedPolicy,
+    Credential, ExceptionLimits, Identity, Policy, ResolvedPolicy, ResolvedSigner, Root, Rule, SHIPPED,
+    Scope, Score, UncheckedPolicy, identity_rule,
 };
 pub use problem::{At, Problem, Problems, nearest};

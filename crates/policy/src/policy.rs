@@ -10,6 +10,7 @@ mod resolved;
 mod rule;
 pub(crate) mod sections;
 mod shipped;
+mod signer;
 mod unchecked;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,12 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use model::{Class, Severity, Weight};
 
-pub(crate) use check::{AUTO_APPROVE_KEYS, LIMITS, WEIGHTS, evidence_keys, rule_keys};
+pub use check::identity_rule;
+pub(crate) use check::{AUTO_APPROVE_KEYS, LIMITS, WAIVE, WEIGHTS, evidence_keys, requirements, rule_keys};
 pub use overrides::Scope;
 pub(crate) use overrides::fits;
 pub use resolved::ResolvedPolicy;
 pub use rule::{Rule, Score};
 pub use shipped::SHIPPED;
+pub use signer::{Credential, Identity, ResolvedSigner, Root};
 pub use unchecked::UncheckedPolicy;
 
 use crate::code::Code;
@@ -30,8 +33,9 @@ use crate::kind::{EvidenceKind, Seen};
 use crate::problem::{At, Files, Problems};
 use crate::rego::Module;
 use crate::yaml::Node;
+use signer::Signer;
 
-/// A policy whose meaning is checked. Its signers' keys may still be missing:
+/// A policy whose meaning is checked. Its signers' keys and trusted roots may still be missing:
 /// [`Policy::resolve`] brings them in.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -66,22 +70,6 @@ pub(crate) struct Origin {
     pub(crate) was: BTreeMap<At, Node>,
     /// The sections that do without what they held before.
     pub(crate) anew: Vec<merge::Anew>,
-}
-
-/// Someone who signs evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Signer {
-    pub(crate) at: At,
-    pub(crate) key: Option<Key>,
-}
-
-/// A signer's public key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Key {
-    /// A file, relative to the policy's own.
-    Path(String),
-    /// The key itself, in PEM.
-    Pem(String),
 }
 
 /// What a policy asks of one kind of evidence.
@@ -147,9 +135,9 @@ impl Policy {
         &self.name
     }
 
-    /// Each signer's name, and the key the policy itself gives for it.
-    pub fn signers(&self) -> impl Iterator<Item = (&str, Option<&Key>)> {
-        self.signers.iter().map(|(name, signer)| (name.as_str(), signer.key.as_ref()))
+    /// Each signer's name, and by what the policy itself knows it.
+    pub fn signers(&self) -> impl Iterator<Item = (&str, Option<&Credential>)> {
+        self.signers.iter().map(|(name, signer)| (name.as_str(), signer.known_by.as_ref()))
     }
 
     /// The names of those who may sign a kind; empty where the kind is not mapped.

@@ -240,7 +240,7 @@ fn paths_are_relative_to_the_file_that_names_them() {
     ];
     let policy = read(&files).unwrap().check().unwrap();
     let (_, key) = policy.signers().find(|(name, _)| *name == "bake").unwrap();
-    assert_eq!(key, Some(&policy::Key::Path("../org/keys/bake.pub".into())));
+    assert_eq!(key, Some(&policy::Credential::KeyFile("../org/keys/bake.pub".into())));
 }
 
 #[test]

@@ -21,6 +21,14 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "policies/extends-mistaken-parent",
     "policies/extends-own-signer-unused",
     "policies/extends-too-deep",
+    "policies/identity-empty",
+    "policies/identity-of-nobody",
+    "policies/identity-pattern-for-anybody",
+    "policies/identity-pattern-unfinished",
+    "policies/identity-repository-short",
+    "policies/identity-subject-twice",
+    "policies/identity-without-issuer",
+    "policies/identity-without-ref",
     "policies/no-evidence",
     "policies/override-breaks-the-policy",
     "policies/override-new-evidence",
@@ -116,6 +124,8 @@ fn what_ships_is_valid_and_names_its_schema() {
     let (exceptions, policies): (Vec<_>, Vec<_>) =
         yaml(&root().join("policies")).into_iter().partition(|path| path.ends_with("exceptions.yml"));
     assert_eq!((exceptions.len(), policies.len()), (1, 5));
+    let (told_of, told) = refused("policy", &yaml(&root().join("policies/examples")));
+    assert!(told_of.is_empty(), "{told}");
     for (kind, files) in [("policy", policies), ("exceptions", exceptions)] {
         let (refused, told) = refused(kind, &files);
         assert!(refused.is_empty(), "{told}");

@@ -1,11 +1,16 @@
 //! The policies that ship read, resolve, and say what their README says.
-#![allow(clippy::unwrap_used, reason = "tables of tests, outside the test functions themselves")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tables of tests, outside the test functions themselves"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use policy::{Exceptions, Policy, ResolvedPolicy};
+use model::Sha256;
+use policy::{Exceptions, Policy, ResolvedPolicy, ResolvedSigner};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies")
@@ -55,4 +60,34 @@ fn the_demo_differs_from_recommended_in_one_reason() {
     }
     demo["reasons"]["sample-database"] = "fail".into();
     assert_eq!(demo, recommended);
+}
+
+/// The example without keys reads, is one that a replay reads again, and its four signers are four.
+#[test]
+fn the_keyless_example_reads_and_is_on_the_page() {
+    let readme = read("README.md");
+    assert!(readme.contains("(examples/keyless.yml)"));
+    let text = read("examples/keyless.yml");
+    let roots = BTreeMap::from([("public-good".to_owned(), Sha256::of(b"root"))]);
+    let policy = Policy::parse("keyless.yml", &text).unwrap().resolve_with(&BTreeMap::new(), &roots).unwrap();
+    let again = ResolvedPolicy::parse("resolved", std::str::from_utf8(policy.bytes()).unwrap()).unwrap();
+    assert_eq!(again.digest(), policy.digest());
+    let mut seen = Vec::new();
+    for (name, signer) in policy.signers() {
+        let ResolvedSigner::Identity { rule, .. } = signer else { panic!("{name} has a key") };
+        let rule = rule.text();
+        assert_eq!(rule.repository.as_deref(), Some("acme/images"), "{name} could be called by anybody");
+        assert_eq!(rule.runner_environment.as_deref(), Some("github-hosted"), "{name}");
+        seen.push((rule.workflow.clone(), rule.environment.clone()));
+    }
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 4, "two signers are one");
+}
+
+/// The page's table of an identity's fields is the program's own.
+#[test]
+fn the_page_has_every_field_of_an_identity() {
+    let rows: String = signers::FIELDS.map(|(field, what)| format!("| `{field}` | {what} |\n")).concat();
+    assert!(read("README.md").contains(&rows), "README.md lacks, or has otherwise:\n{rows}");
 }

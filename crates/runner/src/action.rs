@@ -72,7 +72,7 @@ impl Input {
         self
     }
 
-    /// The same, and the command line takes it as the first word too. For a choice only, and one an action.
+    /// The same, and the command line takes it as the first word too. One an action, and no secret.
     #[must_use]
     pub const fn word(mut self) -> Self {
         self.word = true;

@@ -86,9 +86,12 @@ const WORD: &str = "*word";
 
 /// The first word that stands for an input's flag.
 fn word(input: &'static Input) -> Option<Arg> {
-    let Kind::Choice(choices) = input.kind else { return None };
     let arg = Arg::new(WORD).value_name(input.name).help(format!("The same as --{}", input.name));
-    input.word.then(|| arg.value_parser(choices.to_vec()).conflicts_with(input.name))
+    let arg = match input.kind {
+        Kind::Choice(choices) => arg.value_parser(choices.to_vec()),
+        _ => arg,
+    };
+    input.word.then(|| arg.conflicts_with(input.name))
 }
 
 fn flag(input: &'static Input) -> Arg {
@@ -206,6 +209,11 @@ mod tests {
         for wrong in [&["chekc"][..], &["check", "list"], &["check", "--operation", "check"]] {
             assert!(flags(wrong).is_err(), "{wrong:?}");
         }
+        static TEXTS: Action =
+            Action { name: "texts", inputs: &[Input::new("image", Kind::Text, "Which").word()], ..ACTION };
+        let args = ["anything at all".into()];
+        let asked = parse(of_action(&TEXTS), &TEXTS, &args).unwrap();
+        assert_eq!(asked.flags.get("image"), Some(&vec!["anything at all".to_owned()]));
         let said = flags(&["chekc"]).unwrap_err().to_string();
         assert!(said.contains("list, check") && said.contains("[operation]"), "{said}");
     }

@@ -87,4 +87,56 @@ impl Signer {
             Self::Identity(_) => None,
         }
     }
+
+    /// Whether both are one and the same: the same key, or the same identity in the same deployment environment.
+    /// What differs from job to job (the run, the commit, what started it) makes nobody else of it.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::KeyId(one), Self::KeyId(other)) => one == other,
+            (Self::Identity(one), Self::Identity(other)) => {
+                let who = |identity: &Identity| {
+                    let Identity { issuer, subject, claims } = identity;
+                    (issuer.clone(), subject.clone(), claims.environment.clone())
+                };
+                who(one) == who(other)
+            }
+            (Self::KeyId(_), Self::Identity(_)) | (Self::Identity(_), Self::KeyId(_)) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_one_and_the_same() {
+        let key = |text: &[u8]| Signer::KeyId(KeyId::of(text));
+        let identity = |subject: &str, environment: Option<&str>, run: &str| {
+            Signer::Identity(Box::new(Identity {
+                issuer: "https://idp.example".into(),
+                subject: subject.into(),
+                claims: Claims {
+                    environment: environment.map(str::to_owned),
+                    run: Some(run.into()),
+                    ..Claims::default()
+                },
+            }))
+        };
+        for (one, other, same) in [
+            (key(b"a"), key(b"a"), true),
+            (key(b"a"), key(b"b"), false),
+            (key(b"a"), identity("a", None, "1"), false),
+            (identity("a", None, "1"), identity("a", None, "1"), true),
+            (identity("a", None, "1"), identity("a", None, "2"), true),
+            (identity("a", Some("prod"), "1"), identity("a", Some("prod"), "2"), true),
+            (identity("a", Some("prod"), "1"), identity("a", Some("dev"), "1"), false),
+            (identity("a", Some("prod"), "1"), identity("a", None, "1"), false),
+            (identity("a", None, "1"), identity("b", None, "1"), false),
+        ] {
+            assert_eq!(one.is_same_as(&other), same, "{one:?} {other:?}");
+            assert_eq!(other.is_same_as(&one), same, "{one:?} {other:?}");
+        }
+    }
 }

@@ -9,10 +9,12 @@ mod identity;
 #[cfg(feature = "instance")]
 pub mod instance;
 mod key;
+mod roots;
 mod rule;
 mod sign;
 
 pub use identity::{Claims, Identity, Signer};
 pub use key::{Algorithm, KeyError, KeyId, KeyPem, PrivateKey, PublicKey, SignatureMismatch};
+pub use roots::{GITHUB, PUBLIC_GOOD, ROOTS};
 pub use rule::{FIELDS, GITHUB_ISSUER, IdentityRule, Requirement, RuleError, RuleText};
 pub use sign::{Content, Sign, SignError, Signed};

@@ -313,13 +313,20 @@ fn matcher(
             // On its own first: what closes a group must not close ours.
             let whole = Regex::new(pattern)
                 .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
-                .map_err(|e| error(format!("`{pattern_field}` does not read: {e}")))?;
+                .map_err(|e| error(format!("`{pattern_field}` does not read: {}", in_one_line(&e))))?;
             if whole.is_match("") {
                 return Err(error(format!("`{pattern_field}` matches anything")));
             }
             Ok(Some(Matcher::Whole(whole)))
         }
     }
+}
+
+/// What is wrong with a pattern; the library draws a picture around it.
+fn in_one_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use admission::dated;
 use attest::Kind;
 use attest::predicate::{vsa, vulns};
 use jiff::Timestamp;
@@ -81,7 +82,8 @@ impl Gatherer<'_> {
             }
             let Ok(read) = one.statement.predicate::<vulns::Predicate>() else { continue };
             let Some(more) = read.hallmark else { continue };
-            let at = read.metadata.scan_finished_on;
+            // A scan whose own clock cannot be believed is no scan to compare with.
+            let Ok(Some(at)) = dated(Some(read.metadata.scan_finished_on), one.signed_by) else { continue };
             // Of two at the same time, the one whose file has the smaller digest: the order of files is nobody's word.
             let older = |(known, by, _): &(Timestamp, &Genuine, Scan)| {
                 (*known, std::cmp::Reverse(by.sha256)) < (at, std::cmp::Reverse(one.sha256))
@@ -105,7 +107,12 @@ fn passed(genuine: &[Genuine], about: &ContentDigest, policy: &Policy) -> bool {
             && matches!(&one.signed, Signed::By(names) if names.iter().any(|name| may.contains(name)))
             && one.statement.is_about(about)
     };
-    let said = genuine.iter().filter(trusted).map(|one| one.statement.predicate::<vsa::Predicate>().ok());
+    let read = |one: &Genuine| {
+        let mut said = one.statement.predicate::<vsa::Predicate>().ok()?;
+        said.time_verified = dated(said.time_verified, one.signed_by).ok()?;
+        Some(said)
+    };
+    let said = genuine.iter().filter(trusted).map(read);
     // What does not read, or says no date, could be the newest.
     let Some(mut said) = said.collect::<Option<Vec<_>>>() else { return false };
     if said.iter().any(|one| one.time_verified.is_none()) {

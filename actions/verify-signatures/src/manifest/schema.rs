@@ -100,7 +100,7 @@ fn identity() -> Value {
     let has = |name: &str| json!({"required": [name]});
     identity["allOf"] = json!([
         {"anyOf": [has("subject"), has("subject-pattern"), has("workflow")]},
-        {"anyOf": [has("issuer"), has("issuer-pattern"), has("workflow")]},
+        {"anyOf": [has("issuer"), has("issuer-pattern"), has("workflow"), has("waive")]},
         {"not": {"required": ["issuer", "issuer-pattern"]}},
         {"not": {"required": ["subject", "subject-pattern"]}},
     ]);

@@ -90,6 +90,14 @@ pub(crate) const CASES: &[(&str, &str)] = &[
         "version: 1\nidentities:\n  a:\n    issuer: i\n    subject: s\n    waive: [everything]\nfiles: []\n",
     ),
     (
+        "an issuer waived and named",
+        "version: 1\nidentities:\n  a:\n    issuer: i\n    subject: s\n    waive: [issuer]\nfiles: []\n",
+    ),
+    (
+        "an issuer waived for a pattern",
+        "version: 1\nidentities:\n  a:\n    subject-pattern: s.*\n    waive: [issuer]\nfiles: []\n",
+    ),
+    (
         "an identity with a key's name",
         "version: 1\nkeys:\n  a: {pem: x}\nidentities:\n  a: {issuer: i, subject: s}\nfiles: []\n",
     ),

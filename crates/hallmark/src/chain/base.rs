@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use admission::dated;
 use anyhow::{Context as _, Result};
 use attest::predicate::vsa::{Predicate, VerificationResult};
-use attest::{EvidenceDir, EvidenceFile, Form, Kind, PublicKey, Trust, read_unsigned, verify};
+use attest::{EvidenceDir, EvidenceFile, Form, Kind, read_unsigned, verify};
+use gate::Keys;
 use model::{ContentDigest, ImageManifest};
 use policy::{Facts, Signed, Statement};
 
@@ -27,24 +29,23 @@ impl Base {
     }
 
     /// What the gate will find: verification summaries about this image, each with its signers by name.
-    pub(super) fn summaries(&self, signers: &[(String, PublicKey)]) -> Result<Vec<Statement>> {
+    pub(super) fn summaries(&self, signers: &Keys) -> Result<Vec<Statement>> {
         let Some(folder) = &self.evidence else { return Ok(Vec::new()) };
         let listing = EvidenceDir::new(folder).list().context("input `base-evidence`")?;
         // The gate passes over whatever is not genuine, or about something else.
         Ok(listing.files.iter().filter_map(|file| self.summary(file, signers)).collect())
     }
 
-    fn summary(&self, file: &EvidenceFile, signers: &[(String, PublicKey)]) -> Option<Statement> {
-        let (statement, kind, payload, signed) = match file.form {
+    fn summary(&self, file: &EvidenceFile, signers: &Keys) -> Option<Statement> {
+        let (statement, kind, payload, signed, signed_by) = match file.form {
             Form::Signed => {
-                let found = verify(&file.bytes, &Trust::keys(signers.iter().map(|(_, key)| key))).ok()?;
-                let of = signers.iter().filter(|(_, key)| Some(key.key_id()) == found.signer.key_id());
-                let signed = Signed::By(of.map(|(name, _)| name.clone()).collect());
-                (found.statement, found.kind, found.payload_digest, signed)
+                let found = verify(&file.bytes, signers.trust()).ok()?;
+                let signed = signers.signed(&found);
+                (found.statement, found.kind, found.payload_digest, signed, found.signed_by)
             }
             Form::Unsigned => {
                 let found = read_unsigned(&file.bytes).ok()?;
-                (found.statement, found.kind, found.payload_digest, Signed::Unsigned)
+                (found.statement, found.kind, found.payload_digest, Signed::Unsigned, None)
             }
         };
         if kind != Kind::Vsa || !statement.is_about(&self.content) {
@@ -55,7 +56,7 @@ impl Base {
             file: file.name.clone(),
             payload,
             signed,
-            issued: summary.time_verified,
+            issued: dated(summary.time_verified, signed_by).ok()?,
             facts: Facts::BaseVsa {
                 verifier: summary.verifier.id,
                 passed: summary.verification_result == VerificationResult::Passed,

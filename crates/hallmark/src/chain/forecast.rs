@@ -1,8 +1,9 @@
 //! The verdict that a policy would come to if every step went as well as it can: what is a `fail` even
 //! then is known before anything is baked.
 
-use anyhow::{Context as _, Result, bail, ensure};
-use attest::PublicKey;
+use anyhow::{Result, bail, ensure};
+use attest::Signer;
+use gate::Checked;
 use jiff::Timestamp;
 use model::{ContentDigest, Reason, Sha256, Weight};
 use policy::{
@@ -29,11 +30,15 @@ pub(super) struct Plan {
 }
 
 /// Fails if the verdict can only be `fail`.
-pub(super) fn check(policy: &ResolvedPolicy, keys: &Keys, plan: &Plan, now: Timestamp) -> Result<()> {
-    let signers = signers(policy)?;
-    let mut statements = statements(policy, &signers, keys, plan, now)?;
+pub(super) fn check(
+    Checked { policy, signers }: &Checked,
+    keys: &Keys,
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<()> {
+    let mut statements = statements(policy, signers, keys, plan, now)?;
     if let Some(base) = &plan.base {
-        statements.extend(base.summaries(&signers)?);
+        statements.extend(base.summaries(signers)?);
     }
     let image = Image {
         name: String::new(),
@@ -58,7 +63,7 @@ pub(super) fn check(policy: &ResolvedPolicy, keys: &Keys, plan: &Plan, now: Time
     // No decision asks for a release, and the next reader of the evidence asks who signed it.
     let may = policy.policy().signers_of(EvidenceKind::Release);
     if plan.publishes && !may.is_empty() {
-        let names = names(policy, &signers, keys, Job::Publish, EvidenceKind::Release)?;
+        let names = names(policy, signers, keys, Job::Publish, EvidenceKind::Release)?;
         ensure!(
             names.iter().any(|name| may.contains(name)),
             "by the policy `{}` a release is signed by {}, and `{}` is the key of {}",
@@ -90,19 +95,10 @@ fn mend(reason: &Reason, keys: &Keys, plan: &Plan) -> String {
     }
 }
 
-/// Everybody who may sign something, by name.
-fn signers(policy: &ResolvedPolicy) -> Result<Vec<(String, PublicKey)>> {
-    let read = |(name, pem): (&String, &String)| {
-        let key = PublicKey::from_pem(pem).with_context(|| format!("the key of the signer `{name}`"))?;
-        Ok((name.clone(), key))
-    };
-    policy.keys().iter().map(read).collect()
-}
-
 /// A statement of each kind that the chain writes, each as good as can be.
 fn statements(
     policy: &ResolvedPolicy,
-    signers: &[(String, PublicKey)],
+    signers: &gate::Keys,
     keys: &Keys,
     plan: &Plan,
     now: Timestamp,
@@ -143,13 +139,15 @@ fn statements(
 /// Who a job is to the policy, by its key.
 fn names(
     policy: &ResolvedPolicy,
-    signers: &[(String, PublicKey)],
+    signers: &gate::Keys,
     keys: &Keys,
     job: Job,
     kind: EvidenceKind,
 ) -> Result<Vec<String>> {
-    let of = signers.iter().filter(|(_, key)| key.key_id() == keys.id(job));
-    let names: Vec<String> = of.map(|(name, _)| name.clone()).collect();
+    let names = match signers.announced(&Signer::KeyId(keys.id(job))) {
+        Signed::By(names) => names,
+        Signed::Unsigned => Vec::new(),
+    };
     let (called, input) = (policy.policy().name(), job.input());
     if names.is_empty() && keys.throw_away {
         bail!(

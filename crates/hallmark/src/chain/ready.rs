@@ -2,8 +2,9 @@
 //! but `fail` to be had.
 
 use anyhow::{Context as _, Result, anyhow};
+use gate::Checked;
 use model::Sha256;
-use policy::{Policy, ResolvedPolicy, Seen};
+use policy::{Policy, Seen};
 use runner::{Context, With};
 
 use super::base::Base;
@@ -52,13 +53,13 @@ pub(super) async fn ready(ctx: &mut Context) -> Result<Ready> {
     if let (Some(keys), Some(policy)) = (&keys, &policy) {
         wrong.take(forecast::check(policy, keys, &plan, ctx.now()));
         if plan.publishes {
-            let with = publishing(ctx, keys, &policy.digest(), NOT_YET)?;
+            let with = publishing(ctx, keys, &policy.policy.digest(), NOT_YET)?;
             wrong.take(check(ctx, &PUBLISH, &with).await);
         }
     }
     wrong.end()?;
     let (keys, policy) = keys.zip(policy).context("the chain cannot begin, and does not know why")?;
-    Ok(Ready { keys, policy: policy.digest(), verifies: plan.verifies, publishes: plan.publishes })
+    Ok(Ready { keys, policy: policy.policy.digest(), verifies: plan.verifies, publishes: plan.publishes })
 }
 
 /// What the chain is going to do.
@@ -109,7 +110,7 @@ async fn written(ctx: &mut Context) -> Result<Policy> {
 }
 
 /// The policy with everybody's key, and all else that the gate can know.
-async fn resolved(ctx: &mut Context, keys: &Keys) -> Result<ResolvedPolicy> {
+async fn resolved(ctx: &mut Context, keys: &Keys) -> Result<Checked> {
     let with = deciding(ctx, keys, NOT_YET)?;
     let family = family(ctx).await;
     let checked =

@@ -2,6 +2,7 @@
 //! facts; one that does not apply finds nothing.
 
 mod files;
+mod identities;
 mod jobs;
 mod keys;
 mod machine;
@@ -53,6 +54,7 @@ pub(super) const ALL: &[Check] = &[
     check("exceptions", "Exceptions", rules::exceptions),
     check("signatures", "Signatures", files::signatures),
     check("keys", "Keys", keys::keys),
+    check("identities", "Signers without keys", identities::identities),
     check("verdict-signer", "Whose verdict counts", keys::verdict_signer),
     // This machine.
     check("tools", "Pinned tools", machine::tools),

@@ -143,6 +143,8 @@ const SOURCES: &[Source] = &[
     Source { input: "exceptions", form: Form::One },
     Source { input: "signers", form: Form::Pairs },
     Source { input: "verdict-signer", form: Form::One },
+    Source { input: "approval-signer", form: Form::One },
+    Source { input: "release-signer", form: Form::One },
 ];
 
 impl Source {

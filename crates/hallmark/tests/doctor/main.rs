@@ -4,6 +4,7 @@
 mod files;
 mod fixture;
 mod hostile;
+mod identities;
 mod machine;
 mod server;
 mod started;

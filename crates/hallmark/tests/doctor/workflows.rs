@@ -179,7 +179,7 @@ fn what_actions_are_given() {
             "          verdict-signer: ''\n",
             "inputs",
             "problem",
-            "`register-ami` is not given its input `verdict-signer`",
+            "`register-ami` is given none of its inputs `verdict-signer` and `verdict-identity`",
             "register-ami@",
         ),
         row(

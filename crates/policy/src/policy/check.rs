@@ -4,6 +4,7 @@ mod auto_approve;
 mod conditions;
 mod evidence;
 mod feeds;
+mod identity;
 mod reasons;
 mod rego;
 pub(super) mod rules;
@@ -17,6 +18,8 @@ use model::Weight;
 
 pub(crate) use auto_approve::KEYS as AUTO_APPROVE_KEYS;
 pub(crate) use evidence::keys_of as evidence_keys;
+pub use identity::identity_rule;
+pub(crate) use identity::{WAIVE, requirements};
 pub(crate) use rules::rule_keys;
 
 use auto_approve::auto_approve;
@@ -29,7 +32,8 @@ use signers::signers;
 use together::together;
 
 use super::sections::KEYS;
-use super::{ExceptionLimits, Origin, Policy, Signer};
+use super::signer::Signer;
+use super::{ExceptionLimits, Origin, Policy};
 use crate::fields::{Fields, Map};
 use crate::problem::{At, Files, Problems};
 use crate::yaml::Node;

@@ -1,5 +1,6 @@
 //! A policy file and those it extends, each read once: the eldest first.
 
+use super::Root;
 use super::paths::{beside, from, normal};
 use super::shipped::{SHIPPED, shipped};
 use crate::fields::Fields;
@@ -131,14 +132,16 @@ fn bring_in(files: &Files, tree: &mut Node, first: &str, own: &Source, get: Get<
     fields.finish(Some(()))
 }
 
-/// A key's path is relative to the file that names it, and is handed on relative to the first.
+/// The path of a key or a trusted root is relative to the file that names it, and is handed on relative to the first.
 fn rebase_keys(signers: &mut Node, first: &str, own: &str) {
     let Value::Map(signers) = &mut signers.value else { return };
     for (_, signer) in signers {
         let Value::Map(keys) = &mut signer.value else { continue };
         for (name, path) in keys {
-            if matches!(&name.value, Value::Text(name) if name == "key")
+            let is_root = |text: &str| matches!(Root::parse(text), Some(Root::File(_)));
+            if let Value::Text(name) = &name.value
                 && let Value::Text(text) = &mut path.value
+                && (name == "key" || (name == "trusted-root" && is_root(text)))
                 && let Some(there) = beside(own, text)
                 && normal(first) != own
             {

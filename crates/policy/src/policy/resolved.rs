@@ -1,25 +1,27 @@
-//! The policy with nothing left to look up: keys inlined, defaults written out, one spelling.
+//! The policy with nothing left to look up: keys inlined, trusted roots by digest, defaults written out, one
+//! spelling.
 //!
 //! The SHA-256 of these bytes is the policy's digest, which publishing asks for. They are a policy
 //! file themselves (JSON is YAML), so that a replay reads them back with the same reader.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Class, Sha256, canonical_json};
 use serde_json::{Map, Value, json};
 
 use super::check::rules::SECTIONS;
-use super::{AutoApproval, Key, Policy, Requirement, Rule};
+use super::signer::Signer;
+use super::{AutoApproval, Credential, Policy, Requirement, ResolvedSigner, Root, Rule};
 use crate::code::{Code, SetBy};
 use crate::kind::EvidenceKind;
 use crate::problem::{Problem, Problems};
 use crate::span;
 
-/// A policy whose signers all have their keys.
+/// A policy whose signers are all known: each by a key, or by an identity with its trusted root.
 #[derive(Debug, Clone)]
 pub struct ResolvedPolicy {
     policy: Policy,
-    keys: BTreeMap<String, String>,
+    signers: BTreeMap<String, ResolvedSigner>,
     bytes: Vec<u8>,
     digest: Sha256,
 }
@@ -29,35 +31,32 @@ impl Policy {
     /// where the policy carries the key itself, it has to be the same.
     ///
     /// # Errors
-    /// A signer without a key, with two, or a key for nobody.
+    /// A signer without a key, with two, or a key for nobody; an identity whose trusted root is not named by its digest.
     pub fn resolve(self, given: &BTreeMap<String, String>) -> Result<ResolvedPolicy, Problems> {
+        self.resolve_with(given, &BTreeMap::new())
+    }
+
+    /// The same for a policy with identities: `roots` has the SHA-256 of each trusted root by what the policy calls
+    /// it (see [`super::Root`]).
+    ///
+    /// # Errors
+    /// As [`Policy::resolve`]; or a root is not there.
+    pub fn resolve_with(
+        self,
+        given: &BTreeMap<String, String>,
+        roots: &BTreeMap<String, Sha256>,
+    ) -> Result<ResolvedPolicy, Problems> {
         let mut problems = Vec::new();
-        let mut keys = BTreeMap::new();
+        let mut signers = BTreeMap::new();
         for (name, signer) in &self.signers {
-            let inline = match &signer.key {
-                Some(Key::Pem(pem)) => Some(pem),
-                Some(Key::Path(_)) | None => None,
-            };
-            if let (Some(own), Some(other)) = (inline, given.get(name))
-                && one_spelling(own) != one_spelling(other)
-            {
-                problems.push(Problem {
-                    file: self.origin.files.name(signer.at).to_owned(),
-                    at: signer.at,
-                    what: format!("another key is given for the signer `{name}` than the policy carries"),
-                    mend: "do not give it, or change the policy".into(),
-                });
-            }
-            match inline.or_else(|| given.get(name)) {
-                Some(pem) => {
-                    keys.insert(name.clone(), one_spelling(pem));
+            match resolved(name, signer, given.get(name), roots) {
+                Ok(resolved) => {
+                    signers.insert(name.clone(), resolved);
                 }
-                None => problems.push(Problem {
-                    file: self.origin.files.name(signer.at).to_owned(),
-                    at: signer.at,
-                    what: format!("the signer `{name}` has no key"),
-                    mend: format!("add `key: path/to/{name}.pub`, or give `signers: {name}=path`"),
-                }),
+                Err((what, mend)) => {
+                    let file = self.origin.files.name(signer.at).to_owned();
+                    problems.push(Problem { file, at: signer.at, what, mend });
+                }
             }
         }
         for name in given.keys().filter(|name| !self.signers.contains_key(*name)) {
@@ -80,15 +79,15 @@ impl Policy {
         if !problems.is_empty() {
             return Err(Problems(problems));
         }
-        let bytes = canonical_json(&self.written(&keys)).map_err(unreadable)?;
+        let bytes = canonical_json(&self.written(&signers)).map_err(unreadable)?;
         let digest = Sha256::of(&bytes);
-        Ok(ResolvedPolicy { policy: self, keys, bytes, digest })
+        Ok(ResolvedPolicy { policy: self, signers, bytes, digest })
     }
 
     /// As a policy file would write it, defaults and all.
-    pub(super) fn written(&self, keys: &BTreeMap<String, String>) -> Value {
+    pub(super) fn written(&self, signers: &BTreeMap<String, ResolvedSigner>) -> Value {
         let signers: Map<String, Value> =
-            keys.iter().map(|(name, pem)| (name.clone(), json!({"pem": pem}))).collect();
+            signers.iter().map(|(name, signer)| (name.clone(), signer.written())).collect();
         let evidence: Map<String, Value> =
             self.evidence.iter().map(|(kind, r)| (kind.as_str().to_owned(), requirement(*kind, r))).collect();
         let reasons: Map<String, Value> = Code::ALL
@@ -145,6 +144,44 @@ impl Policy {
         if !self.auto_approve.is_empty() {
             written["auto-approve"] = self.auto_approve.iter().map(auto_approval).collect();
         }
+    }
+}
+
+/// A signer with its key or its root's digest; or what is wrong, and how to mend it.
+fn resolved(
+    name: &str,
+    signer: &Signer,
+    given: Option<&String>,
+    roots: &BTreeMap<String, Sha256>,
+) -> Result<ResolvedSigner, (String, String)> {
+    let key = |pem: &String| Ok(ResolvedSigner::Key(one_spelling(pem)));
+    match (&signer.known_by, given) {
+        (Some(Credential::Identity(_)), Some(_)) => Err((
+            format!("a key is given for the signer `{name}`, which the policy knows by its identity"),
+            "do not give it, or change the policy".into(),
+        )),
+        (Some(Credential::Identity(identity)), None) => {
+            let root = match &identity.root {
+                Root::Digest(digest) => Some(*digest),
+                named => roots.get(&named.to_string()).copied(),
+            };
+            match root {
+                Some(root) => Ok(ResolvedSigner::Identity { rule: Box::new(identity.rule.clone()), root }),
+                None => Err((
+                    format!("the trusted root `{}` of the signer `{name}` is not there", identity.root),
+                    "name one that is, by `trusted-root`".into(),
+                )),
+            }
+        }
+        (Some(Credential::Pem(own)), Some(other)) if one_spelling(own) != one_spelling(other) => Err((
+            format!("another key is given for the signer `{name}` than the policy carries"),
+            "do not give it, or change the policy".into(),
+        )),
+        (Some(Credential::Pem(pem)), _) | (_, Some(pem)) => key(pem),
+        (Some(Credential::KeyFile(_)) | None, None) => Err((
+            format!("the signer `{name}` has no key"),
+            format!("add `key: path/to/{name}.pub`, or give `signers: {name}=path`"),
+        )),
     }
 }
 
@@ -278,10 +315,20 @@ impl ResolvedPolicy {
         &self.policy
     }
 
-    /// Each signer's public key, in PEM.
+    /// Each signer by name.
     #[must_use]
-    pub const fn keys(&self) -> &BTreeMap<String, String> {
-        &self.keys
+    pub const fn signers(&self) -> &BTreeMap<String, ResolvedSigner> {
+        &self.signers
+    }
+
+    /// The trusted roots that vouch for its identities.
+    #[must_use]
+    pub fn roots(&self) -> BTreeSet<Sha256> {
+        let root = |signer: &ResolvedSigner| match signer {
+            ResolvedSigner::Key(_) => None,
+            ResolvedSigner::Identity { root, .. } => Some(*root),
+        };
+        self.signers.values().filter_map(root).collect()
     }
 
     /// The canonical JSON (RFC 8785).

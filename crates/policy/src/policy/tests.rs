@@ -28,7 +28,7 @@ fn a_good_policy_reads() {
     assert_eq!(policy.weight(Code::MissingEvidence), Weight::Fail);
     assert_eq!(
         policy.signers().collect::<Vec<_>>(),
-        [("assay", None), ("bake", Some(&Key::Path("b.pub".into())))]
+        [("assay", None), ("bake", Some(&Credential::KeyFile("b.pub".into())))]
     );
 }
 
@@ -90,7 +90,7 @@ fn a_key_that_the_policy_carries_is_not_exchanged() {
             [("bake", key), ("assay", "a")].map(|(name, pem)| (name.into(), pem.into())).into();
         Policy::parse("p.yml", &text).unwrap().resolve(&given)
     };
-    assert_eq!(resolve(" mine\r\n").unwrap().keys()["bake"], "mine\n");
+    assert_eq!(resolve(" mine\r\n").unwrap().signers()["bake"], ResolvedSigner::Key("mine\n".into()));
     let problems = resolve("theirs").unwrap_err().to_string();
     assert!(
         problems.contains("another key is given for the signer `bake` than the policy carries"),

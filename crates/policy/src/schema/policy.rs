@@ -1,13 +1,14 @@
 //! The schema of `policy.yml`.
 
 use serde_json::{Value, json};
+use signers::{FIELDS, ROOTS};
 
 use super::parts::{about, count, file, flag, map, name, pattern, some, span, text, version, word};
 use super::rules::{auto_approve, rules};
 use crate::code::{Code, SetBy};
 use crate::kind::EvidenceKind;
 use crate::policy::sections::{SCOPE_KEYS, SECTIONS, replaceable};
-use crate::policy::{LIMITS, SHIPPED, WEIGHTS, evidence_keys};
+use crate::policy::{LIMITS, SHIPPED, WAIVE, WEIGHTS, evidence_keys, requirements};
 
 /// The JSON Schema (draft 7) of a policy.
 #[must_use]
@@ -45,7 +46,7 @@ fn section(key: &'static str, in_override: bool) -> Value {
             word(["enforce", "report-only"]),
         ),
         "signers" => about(
-            "Who signs evidence: a name, and the public key; without a key it is given when the policy is used.",
+            "Who signs evidence: a name, and the public key or the identity; with neither, a key is given when the policy is used.",
             signers(),
         ),
         "evidence" => about(
@@ -82,9 +83,38 @@ fn section(key: &'static str, in_override: bool) -> Value {
 fn signers() -> Value {
     let key = about("A public key in PEM, by its path relative to this file.", text());
     let pem = about("The public key itself, in PEM.", text());
-    let mut signer = map([("key", key), ("pem", pem)], &[]);
-    signer["maxProperties"] = json!(1);
-    json!({"type": "object", "propertyNames": name(), "additionalProperties": {"anyOf": [{"type": "null"}, signer]}})
+    let mut by_key = map([("key", key), ("pem", pem)], &[]);
+    by_key["maxProperties"] = json!(1);
+    let identity = about(
+        "Whoever signs without a key: what the certificate has to say. Every field that is named has to hold.",
+        identity(),
+    );
+    let by_identity = map([("identity", identity), ("trusted-root", trusted_root())], &["identity"]);
+    json!({
+        "type": "object",
+        "propertyNames": name(),
+        "additionalProperties": {"anyOf": [{"type": "null"}, by_key, by_identity]},
+    })
+}
+
+fn identity() -> Value {
+    map(
+        FIELDS.map(|(field, meaning)| {
+            let schema = match field {
+                WAIVE => some(&word(requirements().map(|(word, _)| word)), 0),
+                _ => text(),
+            };
+            (field, about(&format!("{meaning}."), schema))
+        }),
+        &[],
+    )
+}
+
+fn trusted_root() -> Value {
+    about(
+        "Whose word counts for the identity: an instance of Sigstore that the program knows, or the path of a trusted root (JSON) relative to this file. `public-good` where it is left out.",
+        json!({"anyOf": [word(ROOTS), {"type": "string", "pattern": "^(sha256:[0-9a-f]{64}|(?!sha256:).*[./].*)$"}]}),
+    )
 }
 
 fn evidence(in_override: bool) -> Value {

@@ -29,6 +29,8 @@ const LEFT_OUT: &[(&Step, &str, &str)] = &[
     (&GATE, "replay", "`hallmark gate --replay` does that"),
     (&GATE, "explain-policy", "`hallmark gate --explain-policy` does that"),
     (&GATE, "family", "image.json says it"),
+    (&PUBLISH, "verdict-identity", "the chain decides with a key, and its public half follows"),
+    (&PUBLISH, "trusted-root", "the same"),
     (&PUBLISH, "disk", "the disks are where the bake left them"),
     (&PUBLISH, "max-verdict-age", "the verdict is a moment old"),
 ];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attest::PublicKey;
-use policy::{EvidenceKind, Key, Policy};
+use policy::{Credential, EvidenceKind, Policy};
 
 use super::rules::{key_files, named_policies};
 use crate::doctor::facts::Facts;
@@ -72,7 +72,10 @@ fn wanted(facts: &Facts) -> Vec<Wanted> {
     for file in project.named().into_iter().filter(|file| file.input == "signers") {
         all.push(Wanted { path: file.path, of: file.name.unwrap_or_default(), at: file.at });
     }
-    for file in project.named_by("verdict-signer") {
+    for file in ["verdict-signer", "approval-signer", "release-signer"]
+        .into_iter()
+        .flat_map(|input| project.named_by(input))
+    {
         all.push(Wanted { path: file.path, of: String::new(), at: file.at });
     }
     for file in project.named_by("manifest") {
@@ -172,7 +175,7 @@ pub(super) fn verdict_signer(facts: &Facts) -> Vec<Finding> {
     let mut good = 0;
     for file in project.named_by("verdict-signer") {
         let wanted = Wanted { path: file.path.clone(), of: String::new(), at: file.at.clone() };
-        let (Ok(key), false) = (public_key(project, &wanted), trusted.is_empty()) else { continue };
+        let (Ok(key), Some(trusted)) = (public_key(project, &wanted), &trusted) else { continue };
         if trusted.contains(&key.key_id().to_string()) {
             good += 1;
         } else {
@@ -190,8 +193,8 @@ pub(super) fn verdict_signer(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-/// The ids of the keys that may sign verdicts; empty where any of them is not known.
-fn trusted(facts: &Facts, policy_file: &str, policy: &Policy) -> BTreeSet<String> {
+/// The ids of the keys that may sign verdicts; none where any of them is not known. An identity has no key.
+fn trusted(facts: &Facts, policy_file: &str, policy: &Policy) -> Option<BTreeSet<String>> {
     let project = &facts.project;
     let signers = policy.signers_of(EvidenceKind::Verdict);
     let mut paths: BTreeMap<&str, String> = key_files(policy_file, policy).into_iter().collect();
@@ -201,20 +204,22 @@ fn trusted(facts: &Facts, policy_file: &str, policy: &Policy) -> BTreeSet<String
     }
     let mut ids = BTreeSet::new();
     for signer in signers {
-        let inline = policy.signers().find(|(name, _)| name == signer).and_then(|(_, key)| match key {
-            Some(Key::Pem(pem)) => Some(pem.clone()),
+        let known_by = policy.signers().find(|(name, _)| name == signer).and_then(|(_, known_by)| known_by);
+        let inline = match known_by {
+            Some(Credential::Identity(_)) => continue,
+            Some(Credential::Pem(pem)) => Some(pem.clone()),
             _ => None,
-        });
+        };
         let pem = inline.or_else(|| project.text(paths.get(signer.as_str())?).ok());
         match pem.and_then(|pem| PublicKey::from_pem(&pem).ok()) {
             Some(key) => ids.insert(key.key_id().to_string()),
-            None => return BTreeSet::new(),
+            None => return None,
         };
     }
     // The chain's own key of the assay follows from its secret.
     let by_secret = |step: &Step| step.is("chain") && step.value("assay-key").is_some();
     if project.workflows.iter().any(|workflow| workflow.steps().any(|(_, step)| by_secret(step))) {
-        return BTreeSet::new();
+        return None;
     }
-    ids
+    (!signers.is_empty()).then_some(ids)
 }

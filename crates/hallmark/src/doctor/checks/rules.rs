@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use policy::{Exception, ExceptionLimits, Exceptions, Key, Policy, Problem, Problems};
+use policy::{Credential, Exception, ExceptionLimits, Exceptions, Policy, Problem, Problems};
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Place, count, named};
@@ -193,18 +193,21 @@ fn mistakes(problems: Problems) -> Vec<Finding> {
     problems.0.into_iter().map(tell).collect()
 }
 
+/// Where a file is that a policy names, relative to the repository.
+pub(super) fn root_file(policy_file: &str, path: &str) -> String {
+    let folder = policy_file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let path = if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    normal(&path).unwrap_or(path)
+}
+
 /// Where a policy's own keys are, by signer: relative to the repository.
 pub(super) fn key_files<'a>(policy_file: &str, policy: &'a Policy) -> Vec<(&'a str, String)> {
-    let folder = policy_file.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let beside = |path: &str| {
-        let path = if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
-        normal(&path).unwrap_or(path)
-    };
+    let beside = |path: &str| root_file(policy_file, path);
     policy
         .signers()
         .filter_map(|(name, key)| match key? {
-            Key::Path(path) => Some((name, beside(path))),
-            Key::Pem(_) => None,
+            Credential::KeyFile(path) => Some((name, beside(path))),
+            Credential::Pem(_) | Credential::Identity(_) => None,
         })
         .collect()
 }

@@ -9,21 +9,37 @@ use crate::doctor::finding::{Finding, count, named};
 use crate::doctor::workflow::{Given, Step};
 use crate::words::is_expression;
 
-/// Inputs that are required in a case only: action, the case, the inputs.
+/// Inputs that are required in a case only: action, the case, the inputs; of each group exactly one.
 struct Needed {
     action: &'static str,
     case: fn(&Step) -> bool,
     inputs: &'static [&'static str],
+    one_of: &'static [&'static str],
 }
 
+/// Whose verdict counts.
+const SIGNER: &[&str] = &["verdict-signer", "verdict-identity"];
+
 const NEEDED: &[Needed] = &[
-    Needed { action: "gate", case: |step| step.value("replay").is_none(), inputs: &["image", "policy"] },
-    Needed { action: "goss-test", case: |step| step.literal("mode") != Some("results"), inputs: &["specs"] },
+    Needed {
+        action: "gate",
+        case: |step| step.value("replay").is_none(),
+        inputs: &["image", "policy"],
+        one_of: &[],
+    },
+    Needed {
+        action: "goss-test",
+        case: |step| step.literal("mode") != Some("results"),
+        inputs: &["specs"],
+        one_of: &[],
+    },
     Needed {
         action: "register-ami",
         case: |step| step.value("operation").is_none_or(|operation| operation == "publish"),
-        inputs: &["image", "verdict-signer", "verifier-id", "policy-digest"],
+        inputs: &["image", "verifier-id", "policy-digest"],
+        one_of: SIGNER,
     },
+    Needed { action: "verify-image", case: |_| true, inputs: &[], one_of: SIGNER },
 ];
 
 /// Unknown, missing and malformed inputs.
@@ -96,7 +112,20 @@ fn missing(action: &Action, step: &Step) -> Vec<Finding> {
         let what = format!("`{}` is not given its input `{}`: {}", action.name, input.name, input.help);
         Finding::problem(what, format!("set `{}:` under `with:`", input.name)).at(at)
     };
-    wanted.into_iter().filter(lacks).map(tell).collect()
+    let groups = NEEDED.iter().filter(|needed| needed.action == action.name && (needed.case)(step));
+    let not_one = groups.filter_map(|needed| {
+        let group =
+            needed.one_of.iter().filter_map(|name| action.inputs.iter().find(|one| one.name == *name));
+        let given = group.clone().filter(|input| !lacks(input)).count();
+        let names = group.map(|input| format!("`{}`", input.name)).collect::<Vec<_>>().join(" and ");
+        let what = match (needed.one_of.is_empty(), given) {
+            (true, _) | (_, 1) => return None,
+            (false, 0) => format!("`{}` is given none of its inputs {names}, and needs one", action.name),
+            (false, _) => format!("`{}` is given both of its inputs {names}, and takes one", action.name),
+        };
+        Some(Finding::problem(what, "say by exactly one of them who signs verdicts").at(at))
+    });
+    wanted.iter().copied().filter(lacks).map(tell).chain(not_one).collect()
 }
 
 /// The nearest name there is, or all of them.
@@ -137,7 +166,8 @@ mod tests {
     fn what_is_needed_in_a_case_is_an_input() {
         for needed in NEEDED {
             let action = crate::RANK.iter().find(|action| action.name == needed.action).unwrap();
-            assert!(needed.inputs.iter().all(|name| action.inputs.iter().any(|input| input.name == *name)));
+            let mut names = needed.inputs.iter().chain(needed.one_of);
+            assert!(names.all(|name| action.inputs.iter().any(|input| input.name == *name)));
         }
     }
 }

@@ -1,0 +1,7 @@
+//! The program `verify-image`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&verify_image::ACTION)
+}
