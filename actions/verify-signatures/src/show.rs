@@ -45,13 +45,13 @@ fn summarise(ctx: &mut Context, manifest: &str, checked: &Checked) {
     }
     if is_good(checked) {
         good_files(summary, &checked.good);
-        roots(summary, checked);
     } else if !checked.good.is_empty() {
         let mut inner = Summary::default();
         good_files(&mut inner, &checked.good);
         summary
             .details(&format!("{} good, which is not enough", files(checked.good.len())), &inner.markdown());
     }
+    roots(summary, checked);
 }
 
 fn reasons(summary: &mut Summary, manifest: &str, reasons: &[Reason]) {

@@ -72,6 +72,12 @@ impl<'a> Known<'a> {
         Some(who.as_ref().map(|who| (*name, who)))
     }
 
+    /// Every root that was read, each once.
+    pub(super) fn roots(&self) -> Vec<Arc<TrustRoot>> {
+        let by_digest: BTreeMap<_, _> = self.roots.iter().map(|root| (root.digest(), root)).collect();
+        by_digest.into_values().cloned().collect()
+    }
+
     /// The roots that vouch for something of these.
     pub(super) fn used(&self, good: &[Good]) -> Vec<Arc<TrustRoot>> {
         let vouching: BTreeSet<_> = good

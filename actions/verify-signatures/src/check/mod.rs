@@ -68,7 +68,7 @@ pub(crate) struct Checked {
     pub(crate) not_counted: Vec<Reason>,
     /// Signers that no file needs: what each is, and its name.
     pub(crate) unused: Vec<(&'static str, String, Option<Place>)>,
-    /// The trusted roots that proofs were verified against.
+    /// The trusted roots that vouch for what is good; where something is refused, all that were asked.
     pub(crate) roots: Vec<Arc<TrustRoot>>,
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn check(
         let message = "the manifest lists no files: nothing was verified".to_owned();
         checked.against.push(Reason { code: Code::NoFiles, message, place: manifest.files_place });
     }
-    checked.roots = known.used(&checked.good);
+    checked.roots = if checked.against.is_empty() { known.used(&checked.good) } else { known.roots() };
     checked
 }
 
