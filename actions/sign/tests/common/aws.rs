@@ -15,8 +15,8 @@ pub(crate) const SECRET: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCY";
 
 impl Kms {
     pub(crate) fn start(keys: &[(&str, &str)]) -> Self {
-        let folder = std::env::var_os("HALLMARK_TEST_PEERS_BIN")
-            .expect("HALLMARK_TEST_PEERS_BIN is not set: `make test` installs moto's server and sets it");
+        let folder = std::env::var_os("HALLMARK_TEST_SERVERS_BIN")
+            .expect("HALLMARK_TEST_SERVERS_BIN is not set: `make test` installs moto's server and sets it");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/services/tests/aws.py");
         let mut child = Command::new(Path::new(&folder).join("python"))
             .arg(script)

@@ -69,6 +69,41 @@ fn what_is_wrong_with_identities() {
     }
 }
 
+/// A consumer's workflow: it signs nothing, and says whom it trusts.
+#[test]
+fn a_step_that_only_verifies() {
+    let step = |with: &str| {
+        format!(
+            "\
+name: launch
+on: workflow_dispatch
+permissions: {{contents: read}}
+jobs:
+  launch:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: hallmark-images/hallmark/actions/verify-image@0123456789abcdef0123456789abcdef01234567 # v0.1.0
+        with:
+          image: hallmarkBlocks1:00
+          verifier-id: https://hallmark.dev/gate
+          policy-digest: ${{{{ vars.DIGEST }}}}
+{with}"
+        )
+    };
+    let workflow = ".github/workflows/launch.yml";
+    let good = format!("          verdict-identity: |\n            workflow: {ASSAY}\n");
+    let findings = Repository::good().file(workflow, step(&good)).findings();
+    for check in ["signed", "inputs"] {
+        let found = findings.of(check);
+        assert!(found.len() == 1 && found[0].starts_with("ok "), "{check}: {found:#?}");
+    }
+    let findings = Repository::good().file(workflow, step("")).findings();
+    assert!(
+        findings.of("inputs").iter().any(|one| one.contains("`verify-image` is given none of its inputs")),
+        "{findings:#?}"
+    );
+}
+
 /// A key that is given where only an identity signs verdicts.
 #[test]
 fn a_key_beside_an_identity() {

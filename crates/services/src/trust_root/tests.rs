@@ -74,8 +74,8 @@ struct Repository {
 impl Repository {
     #[expect(clippy::disallowed_methods, reason = "the server is a program; this is a test")]
     fn start(options: &[&str]) -> Self {
-        let bin = std::env::var_os("HALLMARK_TEST_PEERS_BIN").expect(
-            "HALLMARK_TEST_PEERS_BIN is not set: `make test` installs TUF's reference implementation there",
+        let bin = std::env::var_os("HALLMARK_TEST_SERVERS_BIN").expect(
+            "HALLMARK_TEST_SERVERS_BIN is not set: `make test` installs TUF's reference implementation there",
         );
         let folder = tempfile::tempdir().unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tuf_repository.py");

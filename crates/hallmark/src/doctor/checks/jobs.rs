@@ -90,8 +90,12 @@ pub(super) fn signed(facts: &Facts) -> Vec<Finding> {
     for workflow in &facts.project.workflows {
         for (_, step) in workflow.steps() {
             let Some(action) = step.action() else { continue };
-            // A replay signs nothing.
-            if step.value("replay").is_some() || step.literal("operation") == Some("plan") {
+            // A replay signs nothing, and neither does what has no input for it.
+            let has = |input: &&str| action.inputs.iter().any(|known| known.name == *input);
+            if !key_inputs(action.name).iter().any(has)
+                || step.value("replay").is_some()
+                || step.literal("operation") == Some("plan")
+            {
                 continue;
             }
             steps += 1;
