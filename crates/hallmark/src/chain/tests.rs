@@ -149,6 +149,13 @@ fn each_wrong_input_is_refused_before_anything_is_changed() {
         ("signers", "somebody=keys/approver.pub", "gate: `policy.yml` has 2 mistakes"),
         ("signers", "approver=keys/approver.pub\napprover=keys/approver.pub", "names `approver` twice"),
         ("bake-key", "hunter2", "input `bake-key`: this is not PEM"),
+        ("bake-key", "keyless", "input `bake-key`: the chain is one job"),
+        (
+            "publish-key",
+            "awskms:///nothing",
+            "input `publish-key`: \"awskms:///nothing\" is no key in AWS KMS",
+        ),
+        ("signing-key-password", "hunter2", "is for keys that cosign encrypted, and none of the three is"),
         ("assay-key", "", "`bake-key` and `publish-key` is given without `assay-key`"),
         ("operation", "rollback", "input `operation`"),
         ("channel", "a/b", "register-ami: input `channel`"),
