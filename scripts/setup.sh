@@ -20,6 +20,7 @@ packages_test=(
   python3 jq xz-utils
   ovmf                           # the firmware that boots the shipped image
   shellcheck
+  strace                         # which connections a program makes: none
   python3-venv                   # the Python tools of lint and tests (scripts/python)
   chromium                       # the gate's page, in a real browser
 )

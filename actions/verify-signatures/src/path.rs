@@ -18,11 +18,6 @@ impl RelPath {
         Ok(Self(parts.join("/")))
     }
 
-    /// The same path with something added to its last name.
-    pub(crate) fn with_suffix(&self, suffix: &str) -> Self {
-        Self(format!("{}{suffix}", self.0))
-    }
-
     /// The path of something in this folder; the manifest's folder is the empty path.
     pub(crate) fn join(folder: &str, name: &str) -> Self {
         if folder.is_empty() { Self(name.to_owned()) } else { Self(format!("{folder}/{name}")) }
@@ -30,6 +25,11 @@ impl RelPath {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The folder that it is in; the manifest's folder is the empty path.
+    pub(crate) fn folder(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     /// The names it is made of, outermost first.
@@ -52,9 +52,13 @@ pub(crate) enum Pattern {
 }
 
 impl Pattern {
-    /// A path with `*`, `?`, `[` or `{` in it is a pattern.
+    /// A path with `*`, `?`, `[` or `{` in it is a pattern; one with `/` at its end is everything below that folder.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let is_glob = |part: &str| part.contains(['*', '?', '[', '{']);
+        if let Some(folder) = text.strip_suffix('/').filter(|folder| !folder.is_empty() && !is_glob(text)) {
+            let folder = if folder == "." { String::new() } else { parts(folder)?.join("/") };
+            return Self::below(text, folder);
+        }
         if !is_glob(text) {
             return RelPath::parse(text).map(Self::Exact);
         }
@@ -68,12 +72,81 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    fn below(text: &str, folder: String) -> Result<Self, String> {
+        let all =
+            if folder.is_empty() { "**".to_owned() } else { format!("{}/**", globset::escape(&folder)) };
+        let glob = GlobBuilder::new(&all)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| format!("`{}` is no folder: {}", shown(text), error.kind()))?;
+        Ok(Self::Glob { text: text.to_owned(), matcher: glob.compile_matcher(), folder })
+    }
+
+    /// Whether it is this path, or matches it.
+    pub(crate) fn matches(&self, path: &RelPath) -> bool {
+        match self {
+            Self::Exact(exact) => exact == path,
+            Self::Glob { matcher, .. } => matcher.is_match(path.as_str()),
+        }
+    }
+}
+
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exact(path) => path.fmt(f),
             Self::Glob { text, .. } => f.write_str(text),
         }
+    }
+}
+
+/// Where something beside a file is: `{path}` stands for the file's path, `{name}` for its last name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Beside(String);
+
+impl Beside {
+    /// Takes what the manifest says.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let beside = Self(text.to_owned());
+        beside.of(&RelPath("x".to_owned()))?;
+        Ok(beside)
+    }
+
+    /// Where a detached signature is if nothing is said.
+    pub(crate) fn default_signature() -> Self {
+        Self("{path}.sig".to_owned())
+    }
+
+    /// Where a bundle is if nothing is said.
+    pub(crate) fn default_bundle() -> Self {
+        Self("{path}.sigstore.json".to_owned())
+    }
+
+    /// Whether each file has its own.
+    pub(crate) fn names_the_file(&self) -> bool {
+        self.0.contains("{path}") || self.0.contains("{name}")
+    }
+
+    /// Where it is for this file.
+    pub(crate) fn of(&self, path: &RelPath) -> Result<RelPath, String> {
+        let name = path.names().next_back().unwrap_or_default();
+        // In one go: what is put in is not looked at again.
+        let mut text = String::new();
+        let mut rest = self.0.as_str();
+        while let Some(at) = rest.find('{') {
+            text.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let (put, taken) = match rest {
+                _ if rest.starts_with("{path}") => (path.as_str(), "{path}"),
+                _ if rest.starts_with("{name}") => (name, "{name}"),
+                _ => ("{", "{"),
+            };
+            text.push_str(put);
+            rest = &rest[taken.len()..];
+        }
+        text.push_str(rest);
+        RelPath::parse(&text)
     }
 }
 

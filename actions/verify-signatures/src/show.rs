@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use attest::Signer;
 use runner::{Annotation, Context, Summary};
 
-use crate::check::{Checked, Good};
+use crate::check::{Checked, Good, Signed};
 use crate::manifest::{Mistake, Place};
 use crate::reason::Reason;
 
@@ -23,9 +24,13 @@ pub(crate) fn checked(ctx: &mut Context, manifest: &Path, name: &str, checked: &
     for reason in checked.against.iter().chain(&checked.unreadable) {
         ctx.error(at(Annotation::new(&reason.message).title(reason.code.as_str()), manifest, reason.place));
     }
-    for (key, place) in &checked.unused {
-        let message = format!("the key `{key}` is declared, but no file needs it");
-        ctx.warning(at(Annotation::new(message).title("unused-key"), manifest, *place));
+    for reason in &checked.not_counted {
+        let message = format!("does not count, and need not: {}", reason.message);
+        ctx.warning(at(Annotation::new(message).title(reason.code.as_str()), manifest, reason.place));
+    }
+    for (noun, name, place) in &checked.unused {
+        let message = format!("the {noun} `{name}` is declared, but no file needs it");
+        ctx.warning(at(Annotation::new(message).title(format!("unused-{noun}")), manifest, *place));
     }
     summarise(ctx, name, checked);
 }
@@ -46,6 +51,7 @@ fn summarise(ctx: &mut Context, manifest: &str, checked: &Checked) {
         summary
             .details(&format!("{} good, which is not enough", files(checked.good.len())), &inner.markdown());
     }
+    roots(summary, checked);
 }
 
 fn reasons(summary: &mut Summary, manifest: &str, reasons: &[Reason]) {
@@ -56,7 +62,7 @@ fn reasons(summary: &mut Summary, manifest: &str, reasons: &[Reason]) {
 
 fn good_files(summary: &mut Summary, good: &[Good]) {
     let rows: Vec<_> = good.iter().take(ROWS).map(good_row).collect();
-    summary.table(&["File", "Signed by", "Key", "SHA-256"], &rows);
+    summary.table(&["File", "Signed by", "Proof", "Time", "SHA-256"], &rows);
     more(summary, good.len(), "the evidence lists them all");
 }
 
@@ -90,12 +96,33 @@ fn row(manifest: &str, reason: &Reason) -> Vec<String> {
 }
 
 fn good_row(good: &Good) -> Vec<String> {
-    vec![
-        good.path.to_string(),
-        good.key_name.clone(),
-        format!("{} {}", good.key.algorithm(), good.key.key_id().short()),
-        good.sha256.to_string(),
-    ]
+    let (by, proofs) = match &good.listed {
+        Some(list) => (list.signers.join(", "), format!("listed in {}", list.path)),
+        None => (
+            good.signed.iter().map(signer).collect::<Vec<_>>().join(", "),
+            good.signed.iter().map(|signed| signed.proof.in_words()).collect::<Vec<_>>().join("; "),
+        ),
+    };
+    // Of several signers the last: by then all of them had signed.
+    let time = good.signed.iter().filter_map(|signed| signed.proof.signed_by()).max();
+    let time = time.map_or_else(|| "not proven".to_owned(), |time| time.to_string());
+    vec![good.path.to_string(), by, proofs, time, good.sha256.to_string()]
+}
+
+fn signer(signed: &Signed) -> String {
+    match (&signed.proof.signer, signed.algorithm) {
+        (Signer::KeyId(id), Some(algorithm)) => format!("{} ({algorithm} {})", signed.name, id.short()),
+        (Signer::KeyId(id), None) => format!("{} ({})", signed.name, id.short()),
+        (Signer::Identity(identity), _) => format!("{} ({})", signed.name, identity.subject),
+    }
+}
+
+/// Whom certificates, logs and timestamps were believed, and how old that is.
+fn roots(summary: &mut Summary, checked: &Checked) {
+    for root in &checked.roots {
+        let date = root.as_of().map_or_else(String::new, |date| format!(" of {}", date.strftime("%Y-%m-%d")));
+        summary.paragraph(&format!("Trusted root: {}{date}, SHA-256 {}", root.name(), root.digest()));
+    }
 }
 
 fn at(annotation: Annotation, manifest: &Path, place: Option<Place>) -> Annotation {

@@ -58,12 +58,19 @@ fn every_kind_of_key_verifies_and_the_evidence_says_what() {
             PublicKey::from_pem(&fs::read_to_string(job.path(&format!("keys/{kind}.pub"))).unwrap()).unwrap();
         assert_eq!(
             files[at],
-            json!({"path": names[at], "sha256": digest, "key": kind, "keyId": key.key_id()})
+            json!({
+                "path": names[at], "sha256": digest,
+                "signers": [{"name": kind, "keyId": key.key_id(), "proof": "key"}],
+            })
         );
         let file = &predicate.files[at];
-        assert_eq!((&file.name, file.digest.sha256, file.signer.key_id), (&names[at], digest, key.key_id()));
+        let by = &file.signatures[0];
+        assert_eq!(
+            (&file.name, file.digest.sha256, by.signer.key_id),
+            (&names[at], digest, Some(key.key_id()))
+        );
         let signature = fs::read(job.path(&format!("bin/{kind}.sig"))).unwrap();
-        assert_eq!(file.signature.digest.sha256, Sha256::of(&signature));
+        assert_eq!(by.file.digest.sha256, Sha256::of(&signature));
     }
     names.sort();
     let subjects: Vec<_> = names

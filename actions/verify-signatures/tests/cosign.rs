@@ -119,6 +119,95 @@ fn what_cosign_signs_verifies() {
     assert_eq!(job.run(&[]).reasons(), vec!["bad-signature"; KINDS.len()]);
 }
 
+/// Bundles as cosign writes them today, and as it did with `--bundle` before version 3.
+#[test]
+fn bundles_that_cosign_signs_with_keys_verify() {
+    for kind in IT_SIGNS {
+        let job = Job::new();
+        let cosign = Cosign::in_job(&job);
+        job.key("vendor", kind);
+        job.key("other", kind);
+        let key = cosign.import("vendor");
+        job.write("file", format!("for {kind}"));
+        let offline = ["--signing-config", "signing-config.json", "--trusted-root", "trusted-root.json"];
+        let old = ["--use-signing-config=false", "--tlog-upload=false", "--new-bundle-format=false"];
+        let sign = ["sign-blob", "--yes", "--key", &key];
+        cosign.must(&[&sign[..], &offline, &["--bundle", "file.sigstore.json", "file"]].concat());
+        cosign.must(&[&sign[..], &old, &["--bundle", "file.cosign.bundle", "file"]].concat());
+        for bundle in ["{path}.sigstore.json", "{path}.cosign.bundle"] {
+            let asks = |key: &str, more: &str| {
+                job.write(
+                    "signatures.yml",
+                    format!(
+                        "version: 1\nkeys: {{k: {{file: keys/{key}.pub}}}}\nfiles: [{{path: file, key: k, bundle: '{bundle}'{more}}}]\n"
+                    ),
+                );
+                job.run(&[])
+            };
+            let run = asks("vendor", "");
+            assert_eq!(run.code, 0, "{kind} {bundle}: {run:?}");
+            assert_eq!(asks("other", "").reasons(), ["bad-signature"], "{kind} {bundle}");
+            assert_eq!(
+                asks("vendor", ", require: transparency-log").reasons(),
+                ["no-log-entry"],
+                "{kind} {bundle}"
+            );
+            assert_eq!(asks("vendor", ", require: timestamp").reasons(), ["no-timestamp"], "{kind} {bundle}");
+            job.write("file", "changed");
+            let told = asks("vendor", "");
+            assert!(
+                ["other-artifact", "bad-signature"].contains(&told.reasons()[0]),
+                "{kind} {bundle}: {told:?}"
+            );
+            job.write("file", format!("for {kind}"));
+        }
+    }
+}
+
+/// SLSA provenance that cosign attests, by a key.
+#[test]
+fn provenance_that_cosign_attests_is_held_against_the_manifest() {
+    let job = Job::new();
+    let cosign = Cosign::in_job(&job);
+    job.key("vendor", "p256");
+    let key = cosign.import("vendor");
+    job.write("file", "content");
+    let predicate = json!({
+        "buildDefinition": {
+            "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+            "externalParameters": {"workflow": {
+                "ref": "refs/tags/v1", "repository": "https://github.com/acme/tools",
+                "path": ".github/workflows/release.yml",
+            }},
+        },
+        "runDetails": {"builder": {"id": "https://github.com/actions/runner/github-hosted"}},
+    });
+    job.write("predicate.json", predicate.to_string());
+    let offline = ["--signing-config", "signing-config.json", "--trusted-root", "trusted-root.json"];
+    let how = ["--yes", "--key", &key, "--predicate", "predicate.json", "--type", "slsaprovenance1"];
+    let to = ["--bundle", "file.sigstore.json", "file"];
+    cosign.must(&[&["attest-blob"], &offline[..], &how, &to].concat());
+    let asks = |provenance: &str| {
+        job.manifest(&format!("files: [{{path: file, key: vendor, provenance: {{{provenance}}}}}]\n"));
+        job.run(&[])
+    };
+    let all = "builder: https://github.com/actions/runner/github-hosted, source: github.com/acme/tools, ref: refs/tags/v1, workflow: .github/workflows/release.yml";
+    let run = asks(all);
+    assert_eq!(run.code, 0, "{run:?}");
+    for (from, to) in [
+        ("github-hosted", "self-hosted"),
+        ("github.com/acme", "github.com/evil"),
+        ("tags/v1", "heads/main"),
+        ("release.yml", "ci.yml"),
+    ] {
+        let run = asks(&all.replace(from, to));
+        assert_eq!((run.code, run.reasons()), (1, vec!["other-provenance"]), "{from}: {run:?}");
+        assert!(run.stdout.contains(to), "{}", run.stdout);
+    }
+    job.write("file", "changed");
+    assert_eq!(asks(all).reasons(), ["other-artifact"]);
+}
+
 #[test]
 fn cosign_verifies_our_evidence_and_refuses_it_changed() {
     for kind in IT_VERIFIES {

@@ -15,7 +15,10 @@ fn its_manifest_reads() {
     let job = Job::with_hello();
     job.write("signatures.yml", manifest);
     let run = job.run(&[]);
-    // Its second key is no key, and its packages are not there; but it is a manifest.
+    // Its second key is no key, and most of its files are not there; but it is a manifest.
     assert_eq!(run.code, 1, "{run:?}");
-    assert_eq!(run.reasons(), ["unsupported-key", "missing-signature"]);
+    assert_eq!(
+        run.reasons(),
+        ["unsupported-key", "missing-signature", "missing-file", "missing-file", "missing-file"]
+    );
 }

@@ -26,11 +26,11 @@ pub use evidence::{
 pub use json::JsonError;
 pub use kind::{Kind, UnknownKind};
 pub use predicate::Predicate;
-pub use proof::{Proof, ProofError, verify_file};
+pub use proof::{Proof, ProofError, verify_each, verify_file};
 /// Keys and identities stand in every signature here.
 pub use signers::{
-    Algorithm, Identity, IdentityRule, KeyError, KeyId, KeyPem, PrivateKey, PublicKey, Sign, SignError,
-    SignatureMismatch, Signer, detached,
+    Algorithm, Identity, IdentityRule, KeyError, KeyId, KeyPem, PrivateKey, PublicKey, RuleText, Sign,
+    SignError, SignatureMismatch, Signer, detached,
 };
 pub use statement::{
     MAX_STATEMENT, PAYLOAD_TYPE, STATEMENT_TYPE, Statement, StatementError, Unsigned, read_unsigned,

@@ -34,6 +34,8 @@ pub struct Proof {
     pub times: Vec<Timestamp>,
     /// The signature's index in a transparency log, where that was verified.
     pub log_index: Option<u64>,
+    /// Whether a timestamp authority vouches for a time (RFC 3161).
+    pub timestamped: bool,
     /// Whether the certificate is proven to be in a certificate transparency log.
     pub certificate_log: bool,
     /// The trusted root that it was verified against, by its name and digest, where one was needed.
@@ -64,6 +66,9 @@ impl Proof {
         if let Some(index) = self.log_index {
             words.push(format!("log entry {index}"));
         }
+        if self.timestamped {
+            words.push("timestamp".to_owned());
+        }
         words.join(", ")
     }
 }
@@ -76,22 +81,39 @@ impl Proof {
 /// # Errors
 /// See [`ProofError`]; of several bundles the error of the one that came furthest.
 pub fn verify_file(bundle: &[u8], message: &Message, trust: &Trust) -> Result<Proof, ProofError> {
-    let bundles = legacy::bundles(bundle, message)?;
+    verify_each(bundle, message, trust)?.into_iter().next().ok_or(ProofError::BadSignature)
+}
+
+/// The same, and tells each of several bundles that verifies: one has to.
+///
+/// # Errors
+/// As [`verify_file`].
+pub fn verify_each(bundle: &[u8], message: &Message, trust: &Trust) -> Result<Vec<Proof>, ProofError> {
+    let mut proofs = Vec::new();
+    let mut needs_whole = false;
     let mut nearest: Option<ProofError> = None;
-    for bundle in &bundles {
+    for bundle in &legacy::bundles(bundle, message)? {
         let verified = match bare::file(bundle, message, trust) {
             Some(verified) => verified,
-            None => verify_one(bundle, &subject(bundle, message)?, trust),
+            None => subject(bundle, message).and_then(|artifact| verify_one(bundle, &artifact, trust)),
         };
         match verified {
-            Ok(proof) => return Ok(proof),
+            Ok(proof) => proofs.push(proof),
+            Err(ProofError::NeedsWhole) => needs_whole = true,
             Err(error) if nearest.as_ref().is_none_or(|known| error.phase() > known.phase()) => {
                 nearest = Some(error)
             }
             Err(_) => {}
         }
     }
-    Err(nearest.unwrap_or(ProofError::Malformed("there is no bundle in it".into())))
+    match (proofs.is_empty(), needs_whole, nearest) {
+        (false, ..) => Ok(proofs),
+        // What could not be tried may be the one.
+        (true, true, _) => Err(ProofError::NeedsWhole),
+        (true, false, nearest) => {
+            Err(nearest.unwrap_or_else(|| ProofError::Malformed("there is no bundle in it".into())))
+        }
+    }
 }
 
 /// Verifies a bundle whose payload is a statement: one subject of it has a `sha256`, and that is what the log's
@@ -166,6 +188,9 @@ fn subject<'m>(bundle: &Bundle, message: &'m Message) -> Result<Artifact<'m>, Pr
         SignatureContent::MessageSignature(signature) => {
             signature.message_digest.as_ref().map(|digest| digest.algorithm)
         }
+        SignatureContent::DsseEnvelope(envelope) if only_sha512(envelope.payload.as_bytes()) => {
+            return message.whole().map(Artifact::from_blob).ok_or(ProofError::NeedsWhole);
+        }
         _ => return Ok(sha256()),
     };
     let key = bundle.signing_certificate().map(sigstore_crypto::parse_certificate_info);
@@ -179,6 +204,14 @@ fn subject<'m>(bundle: &Bundle, message: &'m Message) -> Result<Artifact<'m>, Pr
         (true, None | Some(HashAlgorithm::Sha2256)) => Ok(sha256()),
         _ => message.whole().map(Artifact::from_blob).ok_or(ProofError::NeedsWhole),
     }
+}
+
+/// Whether a statement names its subjects by SHA-512 and by no SHA-256, as npm's provenance does.
+fn only_sha512(payload: &[u8]) -> bool {
+    let Ok(statement) = serde_json::from_slice::<Value>(payload) else { return false };
+    let subjects = statement["subject"].as_array().map_or(&[][..], Vec::as_slice);
+    let has = |name| subjects.iter().any(|subject| !subject["digest"][name].is_null());
+    has("sha512") && !has("sha256")
 }
 
 fn verify_one(bundle: &Bundle, artifact: &Artifact<'_>, trust: &Trust) -> Result<Proof, ProofError> {
@@ -383,19 +416,21 @@ fn identity(info: &CertificateInfo) -> Result<Identity, ProofError> {
     })
 }
 
+#[derive(Default)]
 struct VerificationResultParts {
     times: Vec<Timestamp>,
     log_index: Option<u64>,
+    timestamped: bool,
     certificate_log: bool,
 }
 
 impl VerificationResultParts {
     fn into_proof(self, signer: Signer, root: Option<&TrustRoot>, payload: Option<Vec<u8>>) -> Proof {
         let root = root.map(|root| (root.name().to_owned(), root.digest()));
-        let Self { mut times, log_index, certificate_log } = self;
+        let Self { mut times, log_index, timestamped, certificate_log } = self;
         times.sort_unstable();
         times.dedup();
-        Proof { signer, times, log_index, certificate_log, root, payload }
+        Proof { signer, times, log_index, timestamped, certificate_log, root, payload }
     }
 }
 
@@ -408,6 +443,8 @@ fn proof(bundle: &Bundle, signer: Signer, result: &VerificationResult, root: Opt
     VerificationResultParts {
         times: result.verified_timestamps().to_vec(),
         log_index: entry.map(|entry| entry.log_index.get()),
+        // The library refuses a bundle with a timestamp that does not verify.
+        timestamped: !bundle.verification_material.timestamp_verification_data.rfc3161_timestamps.is_empty(),
         certificate_log: result.sct_verified(),
     }
     .into_proof(signer, root, payload)

@@ -32,11 +32,28 @@ fn example(kind: Kind) -> Value {
             "verifier": {"id": "https://hallmark.dev/verify-signatures", "version": "0.1.0"},
             "verifiedOn": time,
             "manifest": file,
-            "files": [{
-                "name": "f", "size": 0, "digest": {"sha256": EMPTY},
-                "signature": {"name": "f.sig", "digest": {"sha256": EMPTY}},
-                "signer": {"key": "vendor", "keyId": EMPTY, "algorithm": "ecdsa-p256"},
-            }],
+            "trustedRoots": [{"name": "public-good", "digest": {"sha256": EMPTY}, "asOf": time}],
+            "files": [
+                {
+                    "name": "f", "size": 0, "digest": {"sha256": EMPTY},
+                    "signatures": [
+                        {
+                            "file": {"name": "f.sig", "digest": {"sha256": EMPTY}},
+                            "signer": {"name": "vendor", "keyId": EMPTY, "algorithm": "ecdsa-p256"},
+                        },
+                        {
+                            "file": {"name": "f.sigstore.json", "digest": {"sha256": EMPTY}},
+                            "signer": {"name": "ci", "identity": {"issuer": "i", "subject": "s", "ref": "r"}},
+                            "times": [time], "logIndex": 1, "trustedRoot": EMPTY,
+                        },
+                    ],
+                    "provenance": {"builder": "b", "source": "s", "ref": "r", "workflow": "w"},
+                },
+                {
+                    "name": "g", "size": 0, "digest": {"sha256": EMPTY},
+                    "listedIn": {"name": "SHA256SUMS", "digest": {"sha256": EMPTY}},
+                },
+            ],
         }),
         // https://slsa.dev/spec/v1.0/provenance#schema
         Kind::Provenance => json!({
@@ -192,4 +209,17 @@ fn a_value_that_nobody_may_choose_is_refused() {
         };
         assert!(refused, "{kind} {pointer} {bad}");
     }
+}
+
+#[test]
+fn files_of_before_there_were_several_signers_still_read() {
+    let mut value = example(Kind::SignatureVerification);
+    value.as_object_mut().unwrap().remove("trustedRoots");
+    value["files"] = json!([{
+        "name": "f", "size": 0, "digest": {"sha256": EMPTY},
+        "signature": {"name": "f.sig", "digest": {"sha256": EMPTY}},
+        "signer": {"key": "vendor", "keyId": EMPTY, "algorithm": "ecdsa-p256"},
+    }]);
+    let read = serde_json::from_value::<signature_verification::Predicate>(value).unwrap();
+    assert_eq!((read.files[0].name.as_str(), read.files[0].signatures.len()), ("f", 0));
 }

@@ -102,7 +102,7 @@ impl Bench {
         let mut arguments = vec!["--trust-config", "config.json", "verify", "identity", "--offline"];
         arguments.extend(["--bundle", "bundle.json", "--cert-identity", &self.subject]);
         arguments.extend(["--cert-oidc-issuer", &self.issuer, "file"]);
-        self.run(&tool("HALLMARK_TEST_PEERS_BIN", "sigstore"), &arguments)
+        self.run(&tool("HALLMARK_TEST_SIGSTORE_BIN", "sigstore"), &arguments)
     }
 
     fn ours(&self) -> Result<(), String> {

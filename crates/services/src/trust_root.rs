@@ -16,9 +16,31 @@ const MAX_ROOT: u64 = 4 << 20;
 /// What the file is called in every instance's repository.
 const TARGET: &str = "trusted_root.json";
 
-/// The instances whose roots are built in, by the names that `trusted-root` takes.
-const INSTANCES: [(&str, SigstoreInstance); 2] =
-    [("public-good", SigstoreInstance::PublicGood), ("github", SigstoreInstance::GitHub)];
+/// An instance whose root is built in.
+struct Instance {
+    /// As `trusted-root` names it.
+    name: &'static str,
+    instance: SigstoreInstance,
+    /// Its TUF repository, and where trust in that begins: the repository's own root, signed by its keepers. (They lie here
+    /// because the crate that has them too brings a library under another licence along.)
+    repository: &'static str,
+    root: &'static [u8],
+}
+
+static INSTANCES: [Instance; 2] = [
+    Instance {
+        name: "public-good",
+        instance: SigstoreInstance::PublicGood,
+        repository: "https://tuf-repo-cdn.sigstore.dev",
+        root: include_bytes!("../tuf/public-good.root.json"),
+    },
+    Instance {
+        name: "github",
+        instance: SigstoreInstance::GitHub,
+        repository: "https://tuf-repo.github.com",
+        root: include_bytes!("../tuf/github.root.json"),
+    },
+];
 
 /// A trusted root as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +62,7 @@ pub fn trust_root(ctx: &Context, offline: bool) -> Result<TrustRootFile> {
     let name = ctx.text(TRUSTED_ROOT.name)?;
     let refresh = ctx.flag(REFRESH_TRUSTED_ROOT.name)?;
     let mirror = ctx.opt_text(TUF_MIRROR.name)?;
-    let instance = INSTANCES.into_iter().find(|(known, _)| *known == name).map(|(_, instance)| instance);
+    let instance = INSTANCES.iter().find(|instance| instance.name == name);
     ensure!(
         refresh || mirror.is_none(),
         "input `tuf-mirror` says where to fetch the trusted root, and `refresh-trusted-root` does not allow it"
@@ -52,11 +74,12 @@ pub fn trust_root(ctx: &Context, offline: bool) -> Result<TrustRootFile> {
     match (instance, refresh) {
         (Some(instance), false) => Ok(TrustRootFile {
             name,
-            bytes: instance.embedded_trusted_root_json().as_bytes().to_vec(),
+            bytes: instance.instance.embedded_trusted_root_json().as_bytes().to_vec(),
             fresh: false,
         }),
         (Some(instance), true) => {
-            let bytes = fetch(instance, mirror, ctx.now())
+            let url = mirror.as_deref().unwrap_or(instance.repository);
+            let bytes = fetch(url, instance.root, ctx.now())
                 .with_context(|| format!("the trusted root {name} cannot be refreshed"))?;
             Ok(TrustRootFile { name, bytes, fresh: true })
         }
@@ -71,14 +94,14 @@ pub fn trust_root(ctx: &Context, offline: bool) -> Result<TrustRootFile> {
 }
 
 /// Everything on the way is verified from the TUF root that is built in, so a mirror can withhold, and not lie.
-fn fetch(instance: SigstoreInstance, mirror: Option<String>, now: jiff::Timestamp) -> Result<Vec<u8>> {
-    let url = mirror.unwrap_or_else(|| instance.tuf_url().to_owned());
-    let url = http::private_url(&url).context("the TUF repository")?;
+fn fetch(url: &str, root: &[u8], now: jiff::Timestamp) -> Result<Vec<u8>> {
+    let url = http::private_url(url).context("the TUF repository")?;
     let client = http::client()?;
+    let root = root.to_vec();
     let fetched = async move {
         let said = |error: sigstore_tuf::Error| anyhow::anyhow!("{}", http::chain(&error));
         let repository = HttpRepository::new(url.as_str()).map_err(said)?.with_http_client(client);
-        let mut updater = Updater::new(repository, instance.tuf_root()).map_err(said)?;
+        let mut updater = Updater::new(repository, &root).map_err(said)?;
         updater.refresh(now).await.map_err(said)?;
         updater.get_target(TARGET, now).await.map_err(said)
     };
@@ -87,3 +110,6 @@ fn fetch(instance: SigstoreInstance, mirror: Option<String>, now: jiff::Timestam
     ensure!(bytes.len() as u64 <= MAX_ROOT, "it is longer than the {MAX_ROOT} bytes that are read");
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,12 @@ mod common;
 
 use std::net::TcpListener;
 
-use attest_free::{message, signed};
 use common::{Kms, openssl_verifies};
 use runner::testing::Harness;
 use runner::{Action, Outcome};
 use services::kms;
-use signers::{Algorithm, Content, Sign, Signer};
+use signers::detached::Message;
+use signers::{Algorithm, Content, PublicKey, Sign, Signed, Signer};
 
 /// What an action that signs has.
 static ACTION: Action = Action {
@@ -34,20 +34,15 @@ fn signer(kms: &Kms, uri: &str) -> Box<dyn Sign> {
     opened.unwrap().expect("there is a signer")
 }
 
-mod attest_free {
-    //! What a signature is over, without the crate that makes statements.
-    use signers::detached::Message;
-    use signers::{PublicKey, Signed};
+/// A file, as it is read for a key.
+fn message(bytes: &[u8], key: &PublicKey) -> Message {
+    Message::read(bytes, [key]).unwrap()
+}
 
-    pub(crate) fn message(bytes: &[u8], key: &PublicKey) -> Message {
-        Message::read(bytes, [key]).unwrap()
-    }
-
-    pub(crate) fn signed(signed: Signed) -> Vec<u8> {
-        match signed {
-            Signed::Signature(bytes) => bytes,
-            Signed::Bundle(_) => panic!("a key makes a signature"),
-        }
+fn signed(signed: Signed) -> Vec<u8> {
+    match signed {
+        Signed::Signature(bytes) => bytes,
+        Signed::Bundle(_) => panic!("a key makes a signature"),
     }
 }
 
@@ -126,7 +121,7 @@ fn what_cannot_sign_is_refused_by_what_it_is() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (uri, says) in [
         ("awskms:///alias/nowhere".to_owned(), "GetPublicKey failed: KMS says NotFoundException"),
-        ("awskms:///alias/sealing".to_owned(), "GetPublicKey failed: KMS says"),
+        ("awskms:///alias/sealing".to_owned(), "the key is not for signing"),
         ("awskms:///alias/coin".to_owned(), "this is no key that is taken"),
         ("awskms:///x".to_owned(), "this is neither an alias, nor a key's id, nor an ARN"),
         (format!("awskms://{nobody}/alias/p256"), "GetPublicKey failed: "),

@@ -46,17 +46,32 @@ impl Message {
     /// # Errors
     /// It cannot be read, or it is too long for an Ed25519 key among them.
     pub fn read<'k>(
-        mut from: impl Read,
+        from: impl Read,
         keys: impl IntoIterator<Item = &'k PublicKey>,
     ) -> Result<Self, MessageError> {
-        let (mut sha384, mut whole) = (None, None);
+        let (mut sha384, mut whole) = (false, false);
         for key in keys {
             match key.algorithm() {
-                Algorithm::EcdsaP384 => sha384 = Some(Context::new(&SHA384)),
-                Algorithm::Ed25519 => whole = Some(Vec::new()),
+                Algorithm::EcdsaP384 => sha384 = true,
+                Algorithm::Ed25519 => whole = true,
                 Algorithm::EcdsaP256 | Algorithm::Rsa => {}
             }
         }
+        Self::keeping(from, sha384, whole)
+    }
+
+    /// Reads a message to its end and keeps all of it: for signatures over the message itself, or by a digest that
+    /// was not known to be wanted.
+    ///
+    /// # Errors
+    /// It cannot be read, or it is too long to be kept.
+    pub fn read_whole(from: impl Read) -> Result<Self, MessageError> {
+        Self::keeping(from, true, true)
+    }
+
+    fn keeping(mut from: impl Read, sha384: bool, whole: bool) -> Result<Self, MessageError> {
+        let mut sha384 = sha384.then(|| Context::new(&SHA384));
+        let mut whole = whole.then(Vec::new);
         let mut sha256 = Sha256Hasher::new();
         let mut size = 0_u64;
         let mut chunk = vec![0; CHUNK];

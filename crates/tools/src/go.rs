@@ -32,7 +32,19 @@ macro_rules! modules {
 }
 
 /// A released program has no source tree, so the modules are part of it.
-const MODULES: &[Module] = modules!["act", "actionlint", "cosign", "goss", "opa", "packer", "trivy"];
+const MODULES: &[Module] = modules![
+    "act",
+    "actionlint",
+    "cosign",
+    "fulcio",
+    "goss",
+    "opa",
+    "packer",
+    "rekor-server",
+    "tesseract",
+    "timestamp-server",
+    "trivy",
+];
 
 fn module(name: &str) -> Option<&'static Module> {
     MODULES.iter().find(|module| module.name == name)

@@ -194,7 +194,12 @@ async fn the_real_tools_are_the_pinned_ones_and_say_their_versions() {
         let needed = ["packer", "goss", "trivy"].contains(&one.name.as_str());
         assert!(found.is_some() || !needed, "{} is not in the tools' cache: `make test` gets it", one.name);
         let Some(tool) = found else { continue };
-        let word = if ["cosign", "opa"].contains(&one.name.as_str()) { "version" } else { "--version" };
+        let word = match one.name.as_str() {
+            "cosign" | "fulcio" | "opa" | "rekor-server" | "timestamp-server" => "version",
+            // It tells no version; its digest is the lock's all the same.
+            "tesseract" => continue,
+            _ => "--version",
+        };
         // Packer wants a home; and none of them shall ask the internet whether there is a newer one.
         let home = tempfile::tempdir().unwrap();
         let spec = Spec::new(&tool.path)

@@ -106,6 +106,11 @@ impl Job {
 
     /// Runs the program as a runner does: nothing in its environment but what a runner sets.
     pub(crate) fn run(&self, inputs: &[(&str, &str)]) -> Run {
+        self.run_with(inputs, &[])
+    }
+
+    /// The same with more variables in its environment.
+    pub(crate) fn run_with(&self, inputs: &[(&str, &str)], more: &[(&str, &str)]) -> Run {
         let folder = self.folder.path();
         for name in ["output", "summary", "state"] {
             fs::write(folder.join(name), "").unwrap();
@@ -121,6 +126,7 @@ impl Job {
         env.extend(
             inputs.iter().map(|(name, value)| (format!("INPUT_{}", name.to_uppercase()), value.into())),
         );
+        env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.into())));
         let mut run = self.program(&[], &env);
         run.outputs = outputs(&fs::read_to_string(folder.join("output")).unwrap());
         run.summary = fs::read_to_string(folder.join("summary")).unwrap();

@@ -1,6 +1,7 @@
 //! Signatures that nothing but a key vouches for: the library asks for a log entry or a timestamp.
 
-use model::Sha256;
+use model::{Sha256, Subject};
+use serde::Deserialize;
 use signers::detached::{Message, Signature};
 use signers::{PublicKey, Signer};
 use sigstore_crypto::ArtifactHasher;
@@ -9,7 +10,8 @@ use sigstore_types::{
 };
 
 use super::{Proof, ProofError, VerificationResultParts, is_bare, tried};
-use crate::statement::{PAYLOAD_TYPE, shown};
+use crate::json;
+use crate::statement::{MAX_STATEMENT, PAYLOAD_TYPE, STATEMENT_TYPE, shown};
 use crate::trust::Trust;
 
 /// A file's signature that nothing but a key vouches for: by what was read of the file for these keys, so that no key
@@ -30,7 +32,7 @@ pub(super) fn file(bundle: &Bundle, message: &Message, trust: &Trust) -> Option<
         }
         let bytes = Signature::from(signature.signature.as_bytes().to_vec());
         let key = keys.into_iter().find(|key| message.verify(key, &bytes).is_ok());
-        let none = VerificationResultParts { times: Vec::new(), log_index: None, certificate_log: false };
+        let none = VerificationResultParts::default();
         Ok(none.into_proof(Signer::KeyId(key.ok_or(ProofError::BadSignature)?.key_id()), None, None))
     });
     Some(verified)
@@ -56,7 +58,7 @@ pub(super) fn statement(
     artifact: &Artifact<'_>,
     keys: &[&PublicKey],
 ) -> Result<Proof, ProofError> {
-    let none = VerificationResultParts { times: Vec::new(), log_index: None, certificate_log: false };
+    let none = VerificationResultParts::default();
     let signer = |key: &PublicKey| Signer::KeyId(key.key_id());
     match &bundle.content {
         SignatureContent::DsseEnvelope(envelope) => {
@@ -76,18 +78,35 @@ pub(super) fn statement(
     }
 }
 
+/// What is needed of a statement by others: cosign still writes the one before v1, whose subjects are the same.
+#[derive(Deserialize)]
+struct Subjects {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: Vec<Subject>,
+}
+
+const BEFORE_V1: &str = "https://in-toto.io/Statement/v0.1";
+
 fn names_artifact(payload: &[u8], artifact: &Artifact<'_>) -> Result<(), ProofError> {
-    let statement =
-        crate::Statement::from_bytes(payload).map_err(|error| ProofError::Malformed(error.to_string()))?;
+    let statement: Subjects = json::typed(payload, MAX_STATEMENT)
+        .map_err(|error| ProofError::Malformed(format!("its payload is no in-toto statement: {error}")))?;
+    if ![STATEMENT_TYPE, BEFORE_V1].contains(&statement.kind.as_str()) {
+        return Err(ProofError::Unsupported(format!("a statement of the type {:?}", shown(&statement.kind))));
+    }
     let sha256 = match (artifact.blob(), artifact.digest()) {
         (Some(blob), _) => Some(Sha256::of(blob)),
         (None, Some(digest)) => hex::encode(digest.as_bytes()).parse().ok(),
         (None, None) => None,
     };
     let named = |wanted: Sha256| statement.subject.iter().any(|subject| subject.sha256() == Some(wanted));
-    if sha256.is_some_and(named) {
+    let sha512 = artifact.blob().map(|blob| sigstore_crypto::sha512(blob).to_hex());
+    let named_512 = |wanted: String| {
+        statement.subject.iter().any(|subject| subject.digest.get("sha512") == Some(&wanted))
+    };
+    if sha256.is_some_and(named) || sha512.is_some_and(named_512) {
         Ok(())
     } else {
-        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's SHA-256".into()))
+        Err(ProofError::OtherArtifact("none of the statement's subjects has this file's digest".into()))
     }
 }

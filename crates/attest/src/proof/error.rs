@@ -116,7 +116,8 @@ impl ProofError {
     }
 
     /// How far verifying came: of several errors the one that came furthest says most.
-    pub(crate) const fn phase(&self) -> u8 {
+    #[must_use]
+    pub const fn phase(&self) -> u8 {
         match self {
             Self::Malformed(_) => 0,
             Self::Unsupported(_) | Self::NeedsWhole => 1,

@@ -80,14 +80,16 @@ struct RekorPayload {
     log_id: String,
 }
 
+fn malformed(what: &str) -> ProofError {
+    ProofError::Malformed(format!("as cosign's bundle, {what}"))
+}
+
 fn of_cosign(bytes: &[u8], message: &Message) -> Result<Bundle, ProofError> {
-    let malformed = |what: &str| ProofError::Malformed(format!("as cosign's bundle, {what}"));
     let cosign: Cosign =
         json::typed(bytes, MAX_BUNDLE).map_err(|error| malformed(&format!("it does not read: {error}")))?;
     if cosign.timestamp.as_ref().is_some_and(|timestamp| !timestamp.is_null()) {
         return Err(ProofError::Unsupported("cosign's own form of a timestamp".into()));
     }
-    let rekor = cosign.rekor_bundle.ok_or(ProofError::NoLogEntry)?;
     let material = match cosign.cert.as_deref() {
         None | Some("") => json!({"publicKey": {"hint": ""}}),
         Some(cert) => {
@@ -96,20 +98,11 @@ fn of_cosign(bytes: &[u8], message: &Message) -> Result<Bundle, ProofError> {
             material(&pem).ok_or_else(|| malformed("`cert` is no PEM of a certificate or public key"))?
         }
     };
-    let body =
-        strict_base64(&rekor.payload.body).ok_or_else(|| malformed("`body` is not canonical base64"))?;
-    let body: Value = json::value(&body, MAX_BUNDLE)
-        .map_err(|error| malformed(&format!("`body` does not read: {error}")))?;
-    let log_id = hex::decode(&rekor.payload.log_id).map_err(|_| malformed("`logID` is not hexadecimal"))?;
     let mut verification = material;
-    verification["tlogEntries"] = json!([{
-        "logIndex": rekor.payload.log_index.to_string(),
-        "logId": {"keyId": SignatureBytes::from_bytes(&log_id).to_base64()},
-        "kindVersion": {"kind": body["kind"], "version": body["apiVersion"]},
-        "integratedTime": rekor.payload.integrated_time.to_string(),
-        "inclusionPromise": {"signedEntryTimestamp": rekor.signed_entry_timestamp},
-        "canonicalizedBody": rekor.payload.body,
-    }]);
+    // Without a log: a key's signature may do without, a certificate's is refused later on.
+    if let Some(rekor) = &cosign.rekor_bundle {
+        verification["tlogEntries"] = log_entries(rekor)?;
+    }
     let digest: Sha256 = message.sha256();
     let bundle = json!({
         "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
@@ -123,6 +116,22 @@ fn of_cosign(bytes: &[u8], message: &Message) -> Result<Bundle, ProofError> {
         },
     });
     read(bundle.to_string().as_bytes())
+}
+
+fn log_entries(rekor: &RekorBundle) -> Result<Value, ProofError> {
+    let body =
+        strict_base64(&rekor.payload.body).ok_or_else(|| malformed("`body` is not canonical base64"))?;
+    let body: Value = json::value(&body, MAX_BUNDLE)
+        .map_err(|error| malformed(&format!("`body` does not read: {error}")))?;
+    let log_id = hex::decode(&rekor.payload.log_id).map_err(|_| malformed("`logID` is not hexadecimal"))?;
+    Ok(json!([{
+        "logIndex": rekor.payload.log_index.to_string(),
+        "logId": {"keyId": SignatureBytes::from_bytes(&log_id).to_base64()},
+        "kindVersion": {"kind": body["kind"], "version": body["apiVersion"]},
+        "integratedTime": rekor.payload.integrated_time.to_string(),
+        "inclusionPromise": {"signedEntryTimestamp": rekor.signed_entry_timestamp},
+        "canonicalizedBody": rekor.payload.body,
+    }]))
 }
 
 fn material(pem: &str) -> Option<Value> {

@@ -148,3 +148,17 @@ impl fmt::Debug for Keyless {
         write!(f, "Keyless({})", self.signer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signing_config_that_is_built_in_names_every_service() {
+        let services = SigningServices::from_embedded(SigstoreInstance::PublicGood).unwrap();
+        for url in [services.fulcio_url(), services.rekor_url(), services.tsa_url().unwrap()] {
+            assert_eq!(http::private_url(url).unwrap().scheme(), "https", "{url}");
+        }
+        services.validate().unwrap();
+    }
+}

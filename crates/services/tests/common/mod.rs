@@ -24,8 +24,8 @@ pub(crate) struct Kms {
 impl Kms {
     #[expect(clippy::disallowed_methods, reason = "the server is a program; this is a test")]
     pub(crate) fn start(options: &[&str], keys: &[(&str, &str)]) -> Self {
-        let folder = std::env::var_os("HALLMARK_TEST_AWS_BIN")
-            .expect("HALLMARK_TEST_AWS_BIN is not set: `make test` installs moto's server and sets it");
+        let folder = std::env::var_os("HALLMARK_TEST_SERVERS_BIN")
+            .expect("HALLMARK_TEST_SERVERS_BIN is not set: `make test` installs moto's server and sets it");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws.py");
         let mut child = Command::new(Path::new(&folder).join("python"))
             .arg(script)

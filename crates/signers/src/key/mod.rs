@@ -1,5 +1,6 @@
 //! Keys in files: who signs, and who is trusted to have signed.
 
+mod jwk;
 mod private;
 mod public;
 
@@ -55,6 +56,9 @@ pub enum KeyError {
         /// What is wanted, and how to get it.
         wanted: &'static str,
     },
+    /// JSON that is no JWK, or several keys where one is wanted.
+    #[error("this is not a JSON Web Key with one public key: {0}")]
+    Jwk(String),
     /// Needs a passphrase.
     #[error(
         "the private key is encrypted; only unencrypted PEM (PKCS#8) is taken: store it as a secret of the environment instead"

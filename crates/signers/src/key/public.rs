@@ -1,11 +1,14 @@
 //! A public key: parsed once, its strength checked, its id known.
 
-use aws_lc_rs::signature::RsaSubjectPublicKey;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RsaSubjectPublicKey, VerificationAlgorithm,
+};
 use model::Sha256;
 use sigstore_crypto::{KeyAlgorithm, SigningScheme, VerificationKey, validate_raw_public_key};
 use sigstore_types::{DerPublicKey, SignatureBytes};
 
-use super::{Algorithm, KeyError, KeyId, label, only_block};
+use super::{Algorithm, KeyError, KeyId, jwk, label, only_block};
 
 /// The key did not make this signature over this message, in any way that is accepted for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +38,22 @@ impl PublicKey {
         }
     }
 
+    /// Reads a JSON Web Key, or a set of exactly one (RFC 7517).
+    ///
+    /// # Errors
+    /// It is none, holds a private key, or is for something else than verifying; else as [`PublicKey::from_pem`].
+    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
+        Self::from_spki_der(jwk::spki_der(json)?)
+    }
+
+    /// Reads a key file: PEM, or JSON.
+    ///
+    /// # Errors
+    /// As [`PublicKey::from_pem`] and [`PublicKey::from_jwk`].
+    pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        if text.trim_start().starts_with('{') { Self::from_jwk(text) } else { Self::from_pem(text) }
+    }
+
     /// Takes a key as DER `SubjectPublicKeyInfo` (RFC 5280).
     ///
     /// # Errors
@@ -54,6 +73,7 @@ impl PublicKey {
             check_rsa_strength(&spki)?;
         }
         validate_raw_public_key(key.scheme(), key.as_bytes()).map_err(unsupported)?;
+        check_point(algorithm, &spki)?;
         let key_id = Sha256::of(spki.as_bytes());
         Ok(Self { spki, algorithm, key_id })
     }
@@ -142,6 +162,19 @@ impl PublicKey {
 fn public_pem(der: &[u8]) -> String {
     let lf = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
     pem::encode_config(&pem::Pem::new("PUBLIC KEY", der), lf)
+}
+
+/// That its numbers are a key: a point that is not on the curve would be refused only by the first signature.
+fn check_point(algorithm: Algorithm, spki: &DerPublicKey) -> Result<(), KeyError> {
+    let by: &'static dyn VerificationAlgorithm = match algorithm {
+        Algorithm::EcdsaP256 => &ECDSA_P256_SHA256_ASN1,
+        Algorithm::EcdsaP384 => &ECDSA_P384_SHA384_ASN1,
+        Algorithm::Ed25519 => &ED25519,
+        Algorithm::Rsa => &RSA_PKCS1_2048_8192_SHA256,
+    };
+    ParsedPublicKey::new(by, spki.as_bytes())
+        .map(drop)
+        .map_err(|_| KeyError::Unsupported("its numbers are no key".into()))
 }
 
 fn check_rsa_strength(spki: &DerPublicKey) -> Result<(), KeyError> {

@@ -9,6 +9,10 @@ use crate::chain::steps::STEPS;
 /// Inputs that have no place in a chain, and why. A new input of an action has to be decided about.
 const LEFT_OUT: &[(&Step, &str, &str)] = &[
     (&VERIFY, "signing-config", "the chain is one job: keyless, its three signers would be one"),
+    (&VERIFY, "trusted-root", "the manifest names it"),
+    (&VERIFY, "refresh-trusted-root", "the roots are those that the manifest names"),
+    (&VERIFY, "tuf-mirror", "the roots are those that the manifest names"),
+    (&VERIFY, "offline", "it would hold for one step of several"),
     (&BAKE, "signing-config", "the chain signs by keys"),
     (&BAKE, "trusted-root", "the chain signs by keys"),
     (&BAKE, "refresh-trusted-root", "the chain signs by keys"),
