@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use admission::dated;
 use anyhow::{Context as _, Result, bail};
-use attest::{EvidenceDir, Form};
+use attest::{EvidenceDir, Form, Statement};
 use jiff::{SignedDuration, Timestamp};
 use model::Sha256;
 use policy::{EvidenceKind, Signed};
@@ -49,29 +49,52 @@ fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<(Judge
         bail!("the manifest is not as this gate writes it");
     }
     let keys = Keys::of(&judged.policy, &case.roots)?;
-    let files = verdicts(path, evidence);
+    let mut files = signed(path, evidence, EvidenceKind::Verdict, &judged.verdict)?;
     if files.is_empty() {
         bail!("there is no signed verdict beside {}", path.display());
     }
     for file in &files {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let item = Item { name, bytes: disk::read(file, attest::MAX_BUNDLE as u64)? };
-        check(&item, &judged, case.now, &keys)
+        check(file, EvidenceKind::Verdict, Some(&judged.verdict), &judged, case.now, &keys)
             .map_err(|error| error.context(format!("the verdict {}", file.display())))?;
     }
+    // Bundles of earlier gates have no summary; one that is there is the one that follows.
+    let summary = judged.summary.as_ref();
+    let summaries = signed(path, evidence, EvidenceKind::Vsa, summary.unwrap_or(&judged.verdict))?;
+    for file in &summaries {
+        check(file, EvidenceKind::Vsa, summary, &judged, case.now, &keys)
+            .map_err(|error| error.context(format!("the verification summary {}", file.display())))?;
+    }
+    files.extend(summaries);
     Ok((judged, files))
 }
 
 /// The bundle's own copy, and the one in the evidence folder where that is at hand.
-fn verdicts(manifest: &Path, evidence: &EvidenceDir) -> Vec<PathBuf> {
+fn signed(
+    manifest: &Path,
+    evidence: &EvidenceDir,
+    kind: EvidenceKind,
+    computed: &Statement,
+) -> Result<Vec<PathBuf>> {
     let stem = manifest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let short = Sha256::of(&computed.to_bytes()?).short();
     let forms = ["sigstore", "intoto"];
-    let beside = forms.iter().map(|form| manifest.with_file_name(format!("{stem}.verdict.{form}.json")));
-    let kept = forms.iter().map(|form| evidence.path().join(format!("verdict.{stem}.{form}.json")));
-    beside.chain(kept).filter(|path| path.exists()).collect()
+    let beside = forms.iter().map(|form| manifest.with_file_name(format!("{stem}.{kind}.{form}.json")));
+    let kept = forms.iter().map(|form| evidence.path().join(format!("{kind}.{short}.{form}.json")));
+    Ok(beside.chain(kept).filter(|path| path.exists()).collect())
 }
 
-fn check(item: &Item, judged: &Judgement, clock: Timestamp, keys: &Keys) -> Result<()> {
+/// A statement in a file, against the one that follows from the inputs.
+fn check(
+    file: &Path,
+    kind: EvidenceKind,
+    computed: Option<&Statement>,
+    judged: &Judgement,
+    clock: Timestamp,
+    keys: &Keys,
+) -> Result<()> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let item = &Item { name, bytes: disk::read(file, attest::MAX_BUNDLE as u64)? };
+    let Some(computed) = computed else { bail!("is there, and by its inputs there is none") };
     if item.form() == Form::Unsigned {
         bail!("is not signed: nothing says that it was the gate's");
     }
@@ -79,15 +102,18 @@ fn check(item: &Item, judged: &Judgement, clock: Timestamp, keys: &Keys) -> Resu
         Ok(genuine) => genuine,
         Err(objection) => bail!("{}: {}", objection.code, objection.message),
     };
-    let may = judged.policy.policy().signers_of(EvidenceKind::Verdict);
+    let may = judged.policy.policy().signers_of(kind);
     match &genuine.signed {
         Signed::By(names) if names.iter().any(|name| may.contains(name)) => {}
-        Signed::By(_) | Signed::Unsigned => bail!("is signed by someone who may not sign verdicts"),
+        Signed::By(_) | Signed::Unsigned => {
+            let what = if kind == EvidenceKind::Verdict { "verdicts" } else { "verification summaries" };
+            bail!("is signed by someone who may not sign {what}")
+        }
     }
-    if genuine.payload == judged.verdict_digest() {
+    if genuine.payload == Sha256::of(&computed.to_bytes()?) {
         return clock_fits(clock, genuine.signed_by);
     }
-    bail!("is another than the one that follows from the inputs: {}", difference(&genuine, judged))
+    bail!("is another than the one that follows from the inputs: {}", difference(&genuine, computed))
 }
 
 /// How long it takes at most from a decision to the log's or the timestamp's word for its signature.
@@ -110,10 +136,10 @@ fn clock_fits(clock: Timestamp, signed_by: Option<Timestamp>) -> Result<()> {
 }
 
 /// Names what differs, as far as the two statements tell.
-fn difference(genuine: &Genuine, judged: &Judgement) -> String {
-    let (signed, computed) = (&genuine.statement.predicate, &judged.verdict.predicate);
+fn difference(genuine: &Genuine, statement: &Statement) -> String {
+    let (signed, computed) = (&genuine.statement.predicate, &statement.predicate);
     let mut names: Vec<&str> = Vec::new();
-    if genuine.statement.subject != judged.verdict.subject {
+    if genuine.statement.subject != statement.subject {
         names.push("subject");
     }
     let members =
