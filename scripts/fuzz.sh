@@ -35,6 +35,8 @@ seed evidence "$bundles"/bundles/*.json
 seed trust_root "$bundles"/trusted_roots/*.json
 seed keys "$bundles"/managed-key/key.pub "$bundles"/x509/*.pem
 seed policy policies/*.yml crates/policy/tests/mistakes/*/*.yml
+seed identity policies/examples/keyless.yml
+seed signatures crates/fuzz/seeds/signatures.yml crates/fuzz/seeds/SHA256SUMS
 seed yaml policies/*.yml crates/policy/tests/mistakes/*/*.yml
 
 failed=()

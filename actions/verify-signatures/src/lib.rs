@@ -9,6 +9,7 @@ mod evidence;
 mod folder;
 mod given;
 mod manifest;
+mod outside;
 mod path;
 mod provenance;
 mod reason;
@@ -29,6 +30,7 @@ use crate::folder::Folder;
 use crate::manifest::{MAX_MANIFEST, Manifest};
 
 pub use crate::manifest::schema;
+pub use crate::outside::read_outside_bytes;
 
 /// The action.
 pub static ACTION: Action = Action {

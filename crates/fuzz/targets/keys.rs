@@ -7,7 +7,8 @@ use signers::{PrivateKey, PublicKey};
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
-    for key in [PublicKey::from_pem(&text).ok(), PublicKey::from_spki_der(bytes.to_vec()).ok()].into_iter().flatten() {
+    let read = [PublicKey::from_text(&text).ok(), PublicKey::from_spki_der(bytes.to_vec()).ok()];
+    for key in read.into_iter().flatten() {
         assert_eq!(PublicKey::from_pem(&key.to_pem()).unwrap(), key);
         if let Ok(signature) = Signature::from_file_bytes(bytes) {
             assert!(Message::whole_of(b"nobody signed this".to_vec()).verify(&key, &signature).is_err());
