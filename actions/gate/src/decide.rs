@@ -20,7 +20,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let key = services::signer(ctx)?;
     let case = load::case(ctx, key.as_deref()).await?;
     let judged = judge::judge(&case)?;
-    may_sign(&judged.policy, &Keys::of(&judged.policy, &case.roots)?, key.as_deref())?;
+    may_sign(&judged.policy, &Keys::of(&judged.policy, &case.roots, case.now)?, key.as_deref())?;
     if key.is_none() {
         ctx.warning(
             "the verdict is not signed: no `signing-key` was given, so nothing can be published with it",
@@ -95,7 +95,7 @@ pub(crate) async fn check(ctx: &mut Context, family: Option<&str>) -> Result<Che
     let mut reader = Reader::new(ctx)?;
     let (policy, roots) = written::resolved(ctx, &mut reader, family).await?;
     written::exceptions(ctx, &mut reader, &policy).await?;
-    let signers = Keys::of(&policy, &roots)?;
+    let signers = Keys::of(&policy, &roots, ctx.now())?;
     may_sign(&policy, &signers, key.as_deref())?;
     Ok(Checked { policy, signers })
 }

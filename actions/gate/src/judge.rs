@@ -91,7 +91,7 @@ fn inputs(case: &Case) -> Result<Inputs> {
     let image = ImageManifest::parse(&case.image).context("image.json")?;
     let policy_text = std::str::from_utf8(&case.policy).context("the resolved policy is not text")?;
     let policy = ResolvedPolicy::parse("the resolved policy", policy_text)?;
-    let keys = Keys::of(&policy, &case.roots)?;
+    let keys = Keys::of(&policy, &case.roots, case.now)?;
     let exceptions = exceptions(case, &policy)?;
     let mut found = gather::gather(case, &image, policy.policy(), &keys);
     found.evidence.feeds = feeds(case)?;

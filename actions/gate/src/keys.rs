@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use attest::{IdentityRule, PublicKey, Signer, Trust, TrustRoot, TrustedIdentity, Verified};
+use jiff::Timestamp;
 use model::Sha256;
 use policy::{ResolvedPolicy, ResolvedSigner, Signed};
 
@@ -24,7 +25,7 @@ enum Means {
 
 impl Keys {
     /// Of a policy, with the trusted roots that its identities need.
-    pub(crate) fn of(policy: &ResolvedPolicy, roots: &[Item]) -> Result<Self> {
+    pub(crate) fn of(policy: &ResolvedPolicy, roots: &[Item], now: Timestamp) -> Result<Self> {
         let roots = read(roots)?;
         let mut keys = Self { named: Vec::new(), trust: Trust::nobody() };
         for (name, signer) in policy.signers() {
@@ -39,6 +40,12 @@ impl Keys {
                     let vouches = roots.get(root).with_context(|| {
                         format!("the trusted root {root} of the signer `{name}` is not there")
                     })?;
+                    if let Some(ended) = vouches.ended(now) {
+                        bail!(
+                            "the trusted root {} of the signer `{name}`: all that it vouches for ended on {ended}, and a newer one is wanted",
+                            vouches.name()
+                        );
+                    }
                     let trusted = TrustedIdentity { rule: (**rule).clone(), root: Arc::clone(vouches) };
                     keys.trust = keys.trust.and_identity(trusted);
                     Means::Identity(rule.clone(), *root)
@@ -59,20 +66,23 @@ impl Keys {
     /// that rule's own root.
     #[must_use]
     pub fn signed(&self, verified: &Verified) -> Signed {
-        self.by(&verified.signer, |root| verified.root == Some(root))
+        let vouched = |rule: &IdentityRule, root| {
+            verified.under.as_ref().is_some_and(|under| under.satisfies(rule, &root))
+        };
+        self.by(&verified.signer, vouched)
     }
 
     /// Who somebody would be who has not signed yet: an identity as its token announces it.
     #[must_use]
     pub fn announced(&self, signer: &Signer) -> Signed {
-        self.by(signer, |_| true)
+        self.by(signer, |_, _| true)
     }
 
-    fn by(&self, signer: &Signer, vouched_by: impl Fn(Sha256) -> bool) -> Signed {
+    fn by(&self, signer: &Signer, vouched_by: impl Fn(&IdentityRule, Sha256) -> bool) -> Signed {
         let is = |means: &Means| match (means, signer) {
             (Means::Key(key), Signer::KeyId(id)) => key.key_id() == *id,
             (Means::Identity(rule, root), Signer::Identity(identity)) => {
-                vouched_by(*root) && rule.matches(identity)
+                vouched_by(rule, *root) && rule.matches(identity)
             }
             (Means::Key(_), Signer::Identity(_)) | (Means::Identity(..), Signer::KeyId(_)) => false,
         };
@@ -114,6 +124,7 @@ vulnerabilities:
     /// Before it has signed, an identity is whatever its token announces: every name whose rule it satisfies.
     #[test]
     fn who_somebody_would_be() {
+        let now: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
         let pem = attest::PrivateKey::generate_p256().unwrap();
         let key = PublicKey::from_pem(&pem.public).unwrap();
         let root = Item {
@@ -124,7 +135,7 @@ vulnerabilities:
         let digests: BTreeMap<_, _> = [("root.json".to_owned(), Sha256::of(&root.bytes))].into();
         let policy =
             policy::Policy::parse("p.yml", &text).unwrap().resolve_with(&BTreeMap::new(), &digests).unwrap();
-        let keys = Keys::of(&policy, &[root]).unwrap();
+        let keys = Keys::of(&policy, &[root], now).unwrap();
         let identity = |file: &str, environment: Option<&str>| {
             let url = format!("https://github.com/a/b/.github/workflows/{file}@refs/heads/main");
             Signer::Identity(Box::new(Identity {
@@ -132,6 +143,7 @@ vulnerabilities:
                 subject: url.clone(),
                 claims: Claims {
                     workflow: Some(url),
+                    repository: Some("https://github.com/a/b".into()),
                     environment: environment.map(str::to_owned),
                     ..Claims::default()
                 },
@@ -148,6 +160,6 @@ vulnerabilities:
             let wanted = Signed::By(names.into_iter().map(str::to_owned).collect());
             assert_eq!(keys.announced(&signer), wanted, "{signer:?}");
         }
-        assert!(Keys::of(&policy, &[]).is_err(), "without its root, no identity is known");
+        assert!(Keys::of(&policy, &[], now).is_err(), "without its root, no identity is known");
     }
 }

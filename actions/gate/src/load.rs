@@ -24,7 +24,7 @@ pub(crate) async fn case(ctx: &mut Context, signer: Option<&dyn Sign>) -> Result
     let (image, parsed) = image(ctx)?;
     let mut reader = Reader::new(ctx)?;
     let (policy, roots) = written::resolved(ctx, &mut reader, Some(&parsed.family)).await?;
-    let keys = Keys::of(&policy, &roots)?;
+    let keys = Keys::of(&policy, &roots, ctx.now())?;
     let exceptions = written::exceptions(ctx, &mut reader, &policy).await?;
     let dir = EvidenceDir::new(ctx.path("evidence")?);
     let listing = dir.list()?;

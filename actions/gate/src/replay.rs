@@ -48,7 +48,7 @@ fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<(Judge
     if judged.manifest != bytes {
         bail!("the manifest is not as this gate writes it");
     }
-    let keys = Keys::of(&judged.policy, &case.roots)?;
+    let keys = Keys::of(&judged.policy, &case.roots, case.now)?;
     let mut files = signed(path, evidence, EvidenceKind::Verdict, &judged.verdict)?;
     if files.is_empty() {
         bail!("there is no signed verdict beside {}", path.display());

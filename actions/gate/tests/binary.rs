@@ -61,7 +61,7 @@ fn the_program_decides_signs_and_replays() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| {
-            path.extension().is_some_and(|e| e == "json") && !path.to_string_lossy().contains(".verdict.")
+            path.extension().is_some_and(|e| e == "json") && !path.to_string_lossy().contains(".sigstore.")
         })
         .unwrap();
     let replay = [("replay", manifest.to_string_lossy().into_owned())];

@@ -209,7 +209,7 @@ fn the_field_that_differs_is_told() {
     new.all_but("vulns", Some(&other), false);
     let run = new.gate();
     assert!(
-        run.outputs["reasons"].contains("who is not meant: `environment` differs"),
+        run.outputs["reasons"].contains("who is not meant: `environment` is "),
         "{}",
         run.outputs["reasons"]
     );

@@ -85,7 +85,7 @@ fn only_the_identity_that_is_trusted_is_believed() {
     for kind in [Kind::Verdict, Kind::Vsa] {
         let place = Place::new();
         let (ours, theirs) = (instance(&place), instance(&place));
-        let wrong = |field: &str| Some((format!("{kind}-wrong-signer"), format!("`{field}` differs")));
+        let wrong = |field: &str| Some((format!("{kind}-wrong-signer"), format!("`{field}` is ")));
         let by = |identity: Identity| Box::new(ours.signer(identity)) as Box<dyn Sign + '_>;
         let table: Vec<Row<'_>> = vec![
             ("the right one", Some(by(assay())), None),
@@ -149,7 +149,7 @@ fn only_the_identity_that_is_trusted_is_believed() {
             (
                 "a key",
                 Some(Box::new(attest::PrivateKey::from_pem(&place.assay.pem).unwrap())),
-                Some((format!("{kind}-wrong-signer"), "none of the keys".into())),
+                Some((format!("{kind}-wrong-signer"), "which is none that is trusted here".into())),
             ),
             ("nobody", None, Some((format!("{kind}-unsigned"), "could be anybody's".into()))),
         ];

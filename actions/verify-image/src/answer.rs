@@ -1,6 +1,6 @@
 //! The answer: yes, or all that is in the way; and what it rests on.
 
-use admission::{Admitted, admit};
+use admission::{About, Admitted, admit};
 use attest::EvidenceFile;
 use jiff::Timestamp;
 use model::Reason;
@@ -99,7 +99,7 @@ impl Answer {
         self.seen = Some(seen);
         self.notes = notes;
         match admit(files, &about, &question.demands, self.asked_on) {
-            Ok(admitted) => self.rest(question, &admitted, files),
+            Ok(admitted) => self.rest(question, &about, &admitted, files),
             Err(reasons) => self.reasons.extend(reasons),
         }
         if let Some(whom) = &question.releaser {
@@ -111,7 +111,7 @@ impl Answer {
     }
 
     /// What a verdict that passes rests on in its turn.
-    fn rest(&mut self, question: &Question, admitted: &Admitted, files: &[EvidenceFile]) {
+    fn rest(&mut self, question: &Question, about: &About, admitted: &Admitted, files: &[EvidenceFile]) {
         let (verdict, now) = (&admitted.verdict, self.asked_on);
         self.verdict = Some(Rests {
             file: verdict.file.clone(),
@@ -124,7 +124,7 @@ impl Answer {
             age_seconds: now.duration_since(verdict.on).as_secs().max(0),
         });
         if let Some(named) = &verdict.predicate.approval {
-            match approved(named, files, question.approver.as_ref(), now) {
+            match approved(named, files, question.approver.as_ref(), &about.content, verdict.on, now) {
                 Ok(approval) => self.approval = Some(approval),
                 Err(reason) => self.reasons.push(reason),
             }

@@ -6,7 +6,7 @@ use attest::predicate::approval::Predicate;
 use attest::predicate::verdict::EvidenceRef;
 use attest::{EvidenceFile, Kind, Statement};
 use jiff::Timestamp;
-use model::{Reason, Sha256};
+use model::{ContentDigest, Reason, Sha256};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,6 +37,8 @@ pub(crate) fn approved(
     named: &EvidenceRef,
     files: &[EvidenceFile],
     approver: Option<&Whom>,
+    about: &ContentDigest,
+    verdict: Timestamp,
     now: Timestamp,
 ) -> Result<Approved, Reason> {
     let mut known = Approved {
@@ -67,6 +69,10 @@ pub(crate) fn approved(
     };
     if let Some(whom) = approver {
         match attest::verify(&file.bytes, &whom.trust) {
+            Ok(verified) if verified.kind == Kind::Approval && !verified.statement.is_about(about) => {
+                let message = format!("{} is about another image", file.name);
+                return Err(reason("approval-of-another-image", message, clears));
+            }
             Ok(verified) if verified.kind == Kind::Approval => {
                 known.signer = Some(verified.signer.to_string());
                 known.verified_by = "its signature";
@@ -92,6 +98,13 @@ pub(crate) fn approved(
             clears,
         ));
     };
+    if verdict < read.decided_on || read.expires_on <= verdict {
+        let message = format!(
+            "the approval in {} held from {} until {}, and the verdict is of {verdict}",
+            file.name, read.decided_on, read.expires_on
+        );
+        return Err(reason("approval-of-another-time", message, clears));
+    }
     known.over = read.expires_on < now;
     known.approver = Some(read.approver);
     known.waives = read.waives;

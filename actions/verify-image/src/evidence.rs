@@ -49,6 +49,10 @@ impl Place {
         let metadata = fs::metadata(&path)
             .with_context(|| format!("input `evidence`: there is no evidence at {shown}"))?;
         if metadata.is_file() {
+            ensure!(
+                ![".sigstore.json", ".intoto.json"].iter().any(|form| text.ends_with(form)),
+                "input `evidence`: {shown} is one statement: give the folder that all of them lie in"
+            );
             let stem =
                 path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
             let stem = stem.with_context(|| {

@@ -543,6 +543,7 @@ fn who_decides_can_be_an_identity() {
         subject: url.clone(),
         claims: Claims {
             workflow: Some(url),
+            repository: Some("https://github.com/acme/images".into()),
             runner_environment: Some("github-hosted".into()),
             ..Claims::default()
         },

@@ -19,7 +19,7 @@ mod sums;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use attest::{EvidenceDir, Sign};
 use model::Sha256;
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
@@ -138,6 +138,11 @@ fn verify(ctx: &Context, path: &Path, manifest: &Manifest, given: Given) -> Resu
     let progress = ctx.progress("verifying signatures");
     let checked = check::check(manifest, &folder, given, &mut |file| progress.message(file.as_str()));
     progress.finish();
+    // A file that went missing on the way, with no reason told, must not be taken for one that verified.
+    ensure!(
+        !checked.good.is_empty() || !checked.against.is_empty() || !checked.unreadable.is_empty(),
+        "nothing was verified, and it is not known why: this is a mistake of the program"
+    );
     Ok(checked)
 }
 

@@ -8,6 +8,17 @@ use crate::manifest::Provenance;
 
 const SLSA_V1: &str = "https://slsa.dev/provenance/v1";
 
+/// The predicate type of a statement.
+pub(crate) fn predicate_type(payload: &[u8]) -> Option<String> {
+    let statement: Value = serde_json::from_slice(payload).ok()?;
+    statement["predicateType"].as_str().map(str::to_owned)
+}
+
+/// Whether a statement of this type says where a file comes from, and by that is a signature of it.
+pub(crate) fn is_provenance(predicate_type: &str) -> bool {
+    [SLSA_V1, "https://slsa.dev/provenance/v0.2"].contains(&predicate_type)
+}
+
 /// What a statement says, if it is SLSA provenance v1 with a builder.
 pub(crate) fn built_by(payload: &[u8]) -> Option<BuiltBy> {
     let statement: Value = serde_json::from_slice(payload).ok()?;

@@ -69,6 +69,8 @@ codes! {
     BadTimestamp = "bad-timestamp",
     NoTimestamp = "no-timestamp",
     NoSigningTime = "no-signing-time",
+    // What it says.
+    OtherPredicate = "other-predicate",
     // How it was built.
     NoProvenance = "no-provenance",
     OtherProvenance = "other-provenance",
@@ -144,7 +146,7 @@ mod tests {
             ProofError::Unsupported(text()),
             ProofError::NeedsWhole,
             ProofError::UnknownSigner(text()),
-            ProofError::UnknownIdentity { identity, field: "subject" },
+            ProofError::UnknownIdentity { identity, differs: "`subject` is another".into() },
             ProofError::EmptyIdentity,
             ProofError::BadSignature,
             ProofError::OtherArtifact(text()),

@@ -12,7 +12,7 @@ use std::fs;
 use attest::predicate::signature_verification::Predicate;
 use attest::read_unsigned;
 use common::{Job, Run};
-use real::{REAL, Real, data};
+use real::{CONDA, REAL, Real, data};
 use serde_json::{Value, json};
 
 fn by(job: &Job, manifest: &str) -> Run {
@@ -136,7 +136,7 @@ fn anybody_else_is_not_meant() {
             let run = by(&job, &real.manifest(real.root(), &identity, ""));
             assert_eq!(reason(&run, field), "unknown-identity", "{} {field}", real.bundle);
             let field = field.trim_end_matches("-pattern");
-            assert!(run.stdout.contains(&format!("`{field}` differs")), "{field}: {}", run.stdout);
+            assert!(run.stdout.contains(&format!("`{field}` is ")), "{field}: {}", run.stdout);
         }
     }
 }
@@ -238,7 +238,10 @@ fn bundles_come_alone_as_lines_or_in_an_answer() {
 /// What the crate's own tests refuse.
 #[test]
 fn broken_bundles_are_refused_with_their_reason() {
-    let anybody = [("issuer-pattern", "https://.*"), ("subject-pattern", ".+")];
+    let anybody = [
+        ("issuer-pattern", "https://(token|github|accounts)[./].*"),
+        ("subject-pattern", "https://github.com/.*|.*@gmail.com"),
+    ];
     let mut told = String::new();
     for name in [
         "bundle_cve_2022_36056.txt.sigstore",
@@ -298,5 +301,22 @@ fn a_root_is_there_reads_and_lives() {
         };
         let run = job.run(&[("trusted-root", "root.json")]);
         assert_eq!(run.code, code, "{what}: {run:?}");
+    }
+}
+
+/// A statement about a file is no signature of it: it may say anything. Only a type that the entry names counts.
+#[test]
+fn an_attestation_that_is_no_provenance_has_to_be_named() {
+    let real = REAL.iter().find(|real| real.bundle.contains("conda-attestation.")).unwrap();
+    let named = real.manifest(real.root(), real.identity, "");
+    for (manifest, reasons) in [
+        (named.clone(), &[][..]),
+        (named.replace(&format!(", predicate-type: {CONDA}"), ""), &["other-predicate"]),
+        (named.replace(CONDA, "https://in-toto.io/attestation/vulns/v0.2"), &["other-predicate"]),
+    ] {
+        let job = Job::new();
+        real.put(&job);
+        job.write("signatures.yml", &manifest);
+        assert_eq!(job.run(&[]).reasons(), reasons, "{manifest}");
     }
 }

@@ -140,8 +140,8 @@ impl Drop for Kms {
 fn what_a_key_in_kms_signed_is_verified_here() {
     use std::io::{BufRead as _, BufReader};
     let python = Path::new(
-        &std::env::var_os("HALLMARK_TEST_AWS_BIN")
-            .expect("HALLMARK_TEST_AWS_BIN is not set: `make test` installs moto's server and sets it"),
+        &std::env::var_os("HALLMARK_TEST_SERVERS_BIN")
+            .expect("HALLMARK_TEST_SERVERS_BIN is not set: `make test` installs moto's server and sets it"),
     )
     .join("python");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/services/tests/aws.py");

@@ -90,7 +90,7 @@ impl Whom {
 pub fn trusted_root(ctx: &Context) -> Result<Arc<TrustRoot>> {
     let input = TRUSTED_ROOT.name;
     let given = ctx.text(input)?;
-    Ok(match Root::parse(&given) {
+    let root = match Root::parse(&given) {
         Some(Root::Named(name)) => TrustRoot::embedded(name)
             .with_context(|| format!("input `{input}`: no root `{name}` is carried"))?
             .with_context(|| format!("input `{input}`"))?,
@@ -103,7 +103,14 @@ pub fn trusted_root(ctx: &Context) -> Result<Arc<TrustRoot>> {
             "input `{input}` is `{}`: `public-good`, `github` or the path of a file is wanted, such as ./trusted_root.json",
             given.escape_debug()
         ),
-    })
+    };
+    if let Some(ended) = root.ended(ctx.now()) {
+        bail!(
+            "input `{input}`: all that {} vouches for ended on {ended}: a newer one is wanted",
+            root.name()
+        );
+    }
+    Ok(root)
 }
 
 fn read(path: &std::path::Path, limit: u64) -> Result<Vec<u8>> {

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use sigstore_types::{SignatureBytes, pae};
 
 use signers::detached::{Message, strict_base64};
-use signers::{Algorithm, Content, KeyId, PublicKey, Sign, SignError, Signed, Signer};
+use signers::{
+    Algorithm, Content, IdentityRule, KeyId, PublicKey, Requirement, Sign, SignError, Signed, Signer,
+};
 
 use crate::json::{self, JsonError};
 use crate::proof::{self, ProofError};
@@ -52,10 +54,27 @@ pub struct Verified {
     pub signer: Signer,
     /// When it was signed at the latest, where a log or a timestamp authority vouches for that.
     pub signed_by: Option<jiff::Timestamp>,
-    /// The SHA-256 of the trusted root that vouches for the signer, where one was needed.
-    pub root: Option<Sha256>,
+    /// By whose word, where a trusted root was needed.
+    pub under: Option<Under>,
     /// The SHA-256 of the bytes that were signed.
     pub payload_digest: Sha256,
+}
+
+/// What an identity was verified against: it counts for rules with this root that waive at least as much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Under {
+    /// The SHA-256 of the trusted root.
+    pub root: Sha256,
+    /// What need not have been there.
+    pub waived: Vec<Requirement>,
+}
+
+impl Under {
+    /// Whether this is enough for a rule by the word of that root.
+    #[must_use]
+    pub fn satisfies(&self, rule: &IdentityRule, root: &Sha256) -> bool {
+        self.root == *root && self.waived.iter().all(|waived| rule.waives(*waived))
+    }
 }
 
 /// Why a bundle proves nothing, one phase after the other.
@@ -80,7 +99,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Proof(#[from] ProofError),
     /// None of the keys that are trusted.
-    #[error("the bundle names the signer {0:?}, which is none of the keys that are trusted here")]
+    #[error("it is signed by the key {0:?}, which is none that is trusted here")]
     UnknownSigner(String),
     /// A key that is trusted did not sign this.
     #[error("the signature was not made by a key that is trusted here over this payload")]
@@ -123,8 +142,14 @@ pub fn sign(statement: &Statement, signer: &dyn Sign) -> Result<Bundle, SignStat
 /// Signs a file that was read for this signer, as `cosign sign-blob` does.
 ///
 /// # Errors
-/// The signer cannot sign, or the file was not read for it.
+/// The signer cannot sign, the file was not read for it, or its bytes are what is signed of a statement: such a signature
+/// could be passed off as one over evidence.
 pub fn sign_file(message: &Message, signer: &dyn Sign) -> Result<Bundle, SignError> {
+    if message.begins_as_statement() {
+        return Err(SignError(
+            "the file begins as a DSSE statement does when it is signed (`DSSEv1 `): signed as a file, it would count as signed evidence".into(),
+        ));
+    }
     let bundle = match signer.sign_content(Content::File(message))? {
         Signed::Signature(signature) => {
             // What a reader may compare before it verifies: the digest that the key signs where it signs one.
@@ -183,7 +208,7 @@ pub enum SignStatementError {
 /// Anything else. A bundle that names its key has to be signed by that key.
 pub fn verify(bundle: &[u8], trust: &Trust) -> Result<Verified, VerifyError> {
     let value = json::value(bundle, MAX_BUNDLE)?;
-    let (payload, signer, signed_by, root) = if is_of_key_alone(&value) {
+    let (payload, signer, signed_by, under) = if is_of_key_alone(&value) {
         let wire: WireBundle = serde_json::from_value(value).map_err(JsonError::from)?;
         let checked = Checked::try_from(wire)?;
         let signer = Signer::KeyId(checked.signer(trust)?);
@@ -191,12 +216,12 @@ pub fn verify(bundle: &[u8], trust: &Trust) -> Result<Verified, VerifyError> {
     } else {
         let proof = proof::verify_statement(&proof::read(bundle)?, trust)?;
         let signed_by = proof.signed_by();
-        let root = proof.root.map(|(_, digest)| digest);
-        (proof.payload.unwrap_or_default(), proof.signer, signed_by, root)
+        let under = proof.root.map(|(_, root)| Under { root, waived: proof.waived });
+        (proof.payload.unwrap_or_default(), proof.signer, signed_by, under)
     };
     let statement = Statement::from_bytes(&payload)?;
     let kind = statement.kind()?;
-    Ok(Verified { statement, kind, signer, signed_by, root, payload_digest: Sha256::of(&payload) })
+    Ok(Verified { statement, kind, signer, signed_by, under, payload_digest: Sha256::of(&payload) })
 }
 
 /// Whether nothing in it vouches for the signature but a key.

@@ -18,7 +18,8 @@ mod statement;
 mod trust;
 
 pub use bundle::{
-    BUNDLE_MEDIA_TYPE, Bundle, MAX_BUNDLE, SignStatementError, Verified, VerifyError, sign, sign_file, verify,
+    BUNDLE_MEDIA_TYPE, Bundle, MAX_BUNDLE, SignStatementError, Under, Verified, VerifyError, sign, sign_file,
+    verify,
 };
 pub use evidence::{
     EvidenceDir, EvidenceError, EvidenceFile, Form, Listing, MAX_REPORT, REPORTS, Stray, StrayReason,

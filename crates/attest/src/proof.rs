@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use model::Sha256;
 use serde_json::Value;
 use signers::detached::Message;
-use signers::{Claims, Identity, PublicKey, Requirement, Signer};
+use signers::{Claims, Identity, KeyId, PublicKey, Requirement, Signer};
 use sigstore_crypto::CertificateInfo;
 use sigstore_types::{
     Artifact, ArtifactDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent,
@@ -40,11 +40,28 @@ pub struct Proof {
     pub certificate_log: bool,
     /// The trusted root that it was verified against, by its name and digest, where one was needed.
     pub root: Option<(String, Sha256)>,
+    /// What was waived when it was verified.
+    pub waived: Vec<Requirement>,
     /// The signed statement, where the bundle is an attestation.
     pub payload: Option<Vec<u8>>,
 }
 
 impl Proof {
+    /// A signature that nothing but this key vouches for.
+    #[must_use]
+    pub const fn by_key(id: KeyId) -> Self {
+        Self {
+            signer: Signer::KeyId(id),
+            times: Vec::new(),
+            log_index: None,
+            timestamped: false,
+            certificate_log: false,
+            root: None,
+            waived: Vec::new(),
+            payload: None,
+        }
+    }
+
     /// The earliest time that somebody vouches for.
     #[must_use]
     pub fn signed_by(&self) -> Option<Timestamp> {
@@ -215,6 +232,11 @@ fn only_sha512(payload: &[u8]) -> bool {
 }
 
 fn verify_one(bundle: &Bundle, artifact: &Artifact<'_>, trust: &Trust) -> Result<Proof, ProofError> {
+    // The library is content with one entry that is proven, and verifies of each what is there.
+    let entries = &bundle.verification_material.tlog_entries;
+    if entries.iter().any(|entry| entry.inclusion_proof.is_none() && entry.inclusion_promise.is_none()) {
+        return Err(ProofError::InclusionProof("an entry has neither a proof nor a promise".into()));
+    }
     match &bundle.verification_material.content {
         VerificationMaterialContent::PublicKey(hint) => {
             verify_by_key(bundle, artifact, trust, hint.hint.as_str())
@@ -246,7 +268,10 @@ fn verify_by_key(
         let policy = PublicKeyVerificationPolicy::new(DerPublicKey::new(key.to_der().to_vec()));
         let policy = if wants_log { policy } else { policy.skip_tlog_unsafe() };
         match root.verifier().verify(artifact.clone(), bundle, &policy) {
-            Ok(result) => return Ok(proof(bundle, Signer::KeyId(key.key_id()), &result, Some(root))),
+            Ok(result) => {
+                believed(bundle, root, &result)?;
+                return Ok(proof(bundle, Signer::KeyId(key.key_id()), &result, Some(root)));
+            }
             Err(error) => {
                 let error = ProofError::of(error, root);
                 if nearest.as_ref().is_none_or(|known| error.phase() > known.phase()) {
@@ -291,7 +316,10 @@ fn verify_by_certificate(
     }
     let mut nearest: Option<ProofError> = None;
     let mut tried: Vec<(Sha256, Vec<Requirement>)> = Vec::new();
-    for trusted in &trust.identities {
+    // Those who waive least first: what holds without a waiver counts for everybody who waives more.
+    let mut identities: Vec<_> = trust.identities.iter().collect();
+    identities.sort_by_key(|trusted| trusted.rule.text().waive.len());
+    for trusted in identities {
         // The proofs are the same for each rule with the same root and the same waivers.
         let how = (trusted.root.digest(), trusted.rule.text().waive.clone());
         if tried.contains(&how) {
@@ -307,13 +335,15 @@ fn verify_by_certificate(
                     .filter(|other| (other.root.digest(), &other.rule.text().waive) == (how.0, &how.1))
                     .any(|other| other.rule.matches(identity));
                 if meant {
-                    return Ok(proof);
+                    return Ok(Proof { waived: how.1, ..proof });
                 }
                 if identity.issuer.is_empty() {
                     ProofError::EmptyIdentity
                 } else {
-                    let field = trust.nearest(identity).unwrap_or("subject");
-                    ProofError::UnknownIdentity { identity: identity.clone(), field }
+                    ProofError::UnknownIdentity {
+                        identity: identity.clone(),
+                        differs: trust.nearest(identity),
+                    }
                 }
             }
             Err(error) => error,
@@ -340,13 +370,11 @@ fn by_root(
     } else if entries.is_empty() {
         return Err(ProofError::NoLogEntry);
     }
-    if !root.has_certificate_log()
-        && (!waived.contains(&Requirement::CertificateLog) || error::has_sct(bundle))
-    {
-        return Err(ProofError::CertificateLog(format!(
-            "the trusted root {} names no certificate log",
-            root.name()
-        )));
+    // Said last: where the chain or the log is wrong, the root is the wrong one, and this no reason to waive anything.
+    let unlogged = !root.has_certificate_log()
+        && (!waived.contains(&Requirement::CertificateLog) || error::has_sct(bundle));
+    if unlogged {
+        policy = policy.skip_sct();
     }
     let strict = root.verifier().verify(artifact.clone(), bundle, &policy);
     let result = match strict {
@@ -363,6 +391,13 @@ fn by_root(
         }
         error => error,
     })?;
+    if unlogged {
+        return Err(ProofError::CertificateLog(format!(
+            "the trusted root {} names no certificate log",
+            root.name()
+        )));
+    }
+    believed(bundle, root, &result)?;
     let info = result.certificate().ok_or_else(|| ProofError::Certificate("it carries none".into()))?;
     let identity = identity(info)?;
     if !result.certificate_verified() || (!without_log && !result.tlog_verified()) {
@@ -372,6 +407,26 @@ fn by_root(
         return Err(ProofError::NoTime);
     }
     Ok(proof(bundle, Signer::Identity(Box::new(identity)), &result, Some(root)))
+}
+
+/// That each log was to be believed when the signature was made. The library looks at that only where the log itself says
+/// when that was.
+fn believed(bundle: &Bundle, root: &TrustRoot, result: &VerificationResult) -> Result<(), ProofError> {
+    let earliest = result.verified_timestamps().iter().min().copied();
+    for entry in &bundle.verification_material.tlog_entries {
+        let id = &entry.log_id.key_id;
+        match root.believes_log(id.as_bytes(), earliest) {
+            Some(true) => {}
+            Some(false) => {
+                return Err(ProofError::ExpiredRoot {
+                    root: root.name().to_owned(),
+                    what: "it does not vouch for the log when it was signed".into(),
+                });
+            }
+            None => return Err(ProofError::UnknownLog(id.to_string())),
+        }
+    }
+    Ok(())
 }
 
 /// What the root has against the logs of a bundle: the library calls it a signature that does not verify.
@@ -430,7 +485,7 @@ impl VerificationResultParts {
         let Self { mut times, log_index, timestamped, certificate_log } = self;
         times.sort_unstable();
         times.dedup();
-        Proof { signer, times, log_index, timestamped, certificate_log, root, payload }
+        Proof { signer, times, log_index, timestamped, certificate_log, root, waived: Vec::new(), payload }
     }
 }
 

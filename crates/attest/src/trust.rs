@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use model::Sha256;
-use signers::{FIELDS, Identity, IdentityRule, PublicKey, RuleText, Sign, Signer};
+use signers::{FIELDS, Identity, IdentityRule, Mismatch, PublicKey, RuleText, Sign, Signer};
 use sigstore_trust_root::{SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot};
 use sigstore_types::TimeRange;
 use sigstore_verify::Verifier;
@@ -214,9 +214,13 @@ impl Trust {
         match (signer.public_key(), signer.signer(), root) {
             (Some(key), ..) => Self::keys([key]),
             (None, Signer::Identity(identity), Some(root)) => {
+                let claims = &identity.claims;
                 let exact = RuleText {
                     issuer: Some(identity.issuer.clone()),
                     subject: Some(identity.subject.clone()),
+                    repository: claims.repository.clone(),
+                    environment: claims.environment.clone(),
+                    runner_environment: claims.runner_environment.clone(),
                     ..RuleText::default()
                 };
                 match IdentityRule::new(exact) {
@@ -228,22 +232,15 @@ impl Trust {
         }
     }
 
-    /// Whether nobody is trusted.
-    #[must_use]
-    pub const fn is_nobody(&self) -> bool {
-        self.keys.is_empty() && self.identities.is_empty()
-    }
-
-    /// The key with this id.
-    #[must_use]
-    pub fn key(&self, id: Sha256) -> Option<&PublicKey> {
-        self.keys.iter().find(|key| key.key_id() == id)
-    }
-
-    /// What differs from the rule that comes nearest: the one that holds furthest, in the order of [`FIELDS`].
-    pub(crate) fn nearest(&self, identity: &Identity) -> Option<&'static str> {
-        let differs = self.identities.iter().filter_map(|trusted| trusted.rule.mismatch(identity));
-        differs.max_by_key(|field| FIELDS.iter().position(|(known, _)| known == field))
+    /// What differs from the rule that comes nearest, in words: from the one that holds furthest, in the order of
+    /// [`FIELDS`].
+    pub(crate) fn nearest(&self, identity: &Identity) -> String {
+        let at = |mismatches: &Vec<Mismatch>| {
+            mismatches.first().and_then(|first| FIELDS.iter().position(|(known, _)| *known == first.field))
+        };
+        let rules = self.identities.iter().map(|trusted| trusted.rule.mismatches(identity));
+        let nearest = rules.filter(|mismatches| !mismatches.is_empty()).max_by_key(at).unwrap_or_default();
+        nearest.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 

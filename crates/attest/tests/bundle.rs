@@ -63,7 +63,7 @@ fn every_kind_of_key_signs_what_it_verifies() {
                 kind: Kind::Approval,
                 signer: Signer::KeyId(pair.public.key_id()),
                 signed_by: None,
-                root: None,
+                under: None,
                 payload_digest: Sha256::of(&statement().to_bytes().unwrap()),
             }
         );

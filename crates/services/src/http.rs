@@ -40,6 +40,11 @@ pub(crate) fn private_url(text: &str) -> Result<Url> {
 
 /// An error with its causes, on one line, of bearable length: services put their answers into it.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    chain_without(error, "")
+}
+
+/// The same without a secret that a service's answer may repeat: taken out before it is cut, or its beginning would stay.
+pub(crate) fn chain_without(error: &(dyn std::error::Error + 'static), secret: &str) -> String {
     const LONGEST: usize = 800;
     let mut parts = vec![error.to_string()];
     let mut cause = error.source();
@@ -50,7 +55,11 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         }
         cause = error.source();
     }
-    parts.join(": ").chars().take(LONGEST).collect()
+    let mut text = parts.join(": ");
+    if !secret.is_empty() {
+        text = text.replace(secret, "***");
+    }
+    text.chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]

@@ -24,7 +24,11 @@ pub struct Message {
     size: u64,
     sha384: Option<Vec<u8>>,
     whole: Option<Vec<u8>>,
+    head: Vec<u8>,
 }
+
+/// What is signed of a statement begins so (DSSE's pre-authentication encoding).
+const DSSE: &[u8] = b"DSSEv1 ";
 
 /// A message that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +78,7 @@ impl Message {
         let mut whole = whole.then(Vec::new);
         let mut sha256 = Sha256Hasher::new();
         let mut size = 0_u64;
+        let mut head = Vec::with_capacity(DSSE.len());
         let mut chunk = vec![0; CHUNK];
         loop {
             let read = match from.read(&mut chunk) {
@@ -84,6 +89,7 @@ impl Message {
             };
             let bytes = &chunk[..read];
             size += read as u64;
+            head.extend(bytes.iter().take(DSSE.len() - head.len()));
             sha256.update(bytes);
             if let Some(sha384) = &mut sha384 {
                 sha384.update(bytes);
@@ -96,7 +102,7 @@ impl Message {
             }
         }
         let sha384 = sha384.map(|context| context.finish().as_ref().to_vec());
-        Ok(Self { sha256: sha256.finish(), size, sha384, whole })
+        Ok(Self { sha256: sha256.finish(), size, sha384, whole, head })
     }
 
     /// A message that is in memory, whatever the key.
@@ -108,6 +114,7 @@ impl Message {
             sha256: Sha256::of(&bytes),
             size: bytes.len() as u64,
             sha384: Some(sha384.finish().as_ref().to_vec()),
+            head: bytes.iter().take(DSSE.len()).copied().collect(),
             whole: Some(bytes),
         }
     }
@@ -115,7 +122,7 @@ impl Message {
     /// A message of which only the digest is known: enough for signatures over a SHA-256.
     #[must_use]
     pub const fn of_digest(sha256: Sha256) -> Self {
-        Self { sha256, size: 0, sha384: None, whole: None }
+        Self { sha256, size: 0, sha384: None, whole: None, head: Vec::new() }
     }
 
     /// The SHA-256 of what was read.
@@ -128,6 +135,12 @@ impl Message {
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Whether it begins as what is signed of a DSSE statement does. A signature over such a file is one over a statement.
+    #[must_use]
+    pub fn begins_as_statement(&self) -> bool {
+        self.head == DSSE
     }
 
     /// The SHA-384, where a key that it was read for needs it.

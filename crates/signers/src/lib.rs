@@ -16,5 +16,5 @@ mod sign;
 pub use identity::{Claims, Identity, Signer};
 pub use key::{Algorithm, KeyError, KeyId, KeyPem, PrivateKey, PublicKey, SignatureMismatch};
 pub use roots::{GITHUB, PUBLIC_GOOD, ROOTS};
-pub use rule::{FIELDS, GITHUB_ISSUER, IdentityRule, Requirement, RuleError, RuleText};
+pub use rule::{FIELDS, GITHUB_ISSUER, IdentityRule, Mismatch, Requirement, RuleError, RuleText};
 pub use sign::{Content, Sign, SignError, Signed};

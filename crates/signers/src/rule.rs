@@ -1,5 +1,7 @@
 //! Which identities are meant: exact, or by a pattern that has to match the whole.
 
+use std::fmt;
+
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +24,10 @@ pub const FIELDS: [(&str, &str); 11] = [
         "workflow",
         "The workflow file that signs, with its ref: `owner/repository/.github/workflows/FILE@refs/heads/main`, or as a URL",
     ),
-    ("repository", "The repository that is built: `owner/repository`, or as a URL"),
+    (
+        "repository",
+        "The repository that is built: `owner/repository`, or as a URL; that of a short `workflow` where nothing is said",
+    ),
     ("ref", "The ref that is built: `refs/heads/main`"),
     ("environment", "The deployment environment of the job that signs"),
     ("runner-environment", "`github-hosted` or `self-hosted`"),
@@ -34,7 +39,8 @@ pub const FIELDS: [(&str, &str); 11] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Requirement {
-    /// The signature is in a transparency log (Rekor): an inclusion proof under a signed checkpoint.
+    /// The signature is in a transparency log (Rekor): an inclusion proof under a signed checkpoint, or, in bundles of
+    /// version 0.1 and cosign's older ones, the log's signed promise.
     TransparencyLog,
     /// The certificate is in a certificate transparency log: it carries a signed certificate timestamp (RFC 6962).
     CertificateLog,
@@ -132,6 +138,37 @@ impl Matcher {
     }
 }
 
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(wanted) if wanted.is_empty() => f.write_str("none"),
+            Self::Exact(wanted) => f.write_str(wanted),
+            Self::Whole(pattern) => write!(f, "what matches {pattern}"),
+        }
+    }
+}
+
+/// A field of a rule that an identity does not satisfy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Which of [`FIELDS`].
+    pub field: &'static str,
+    /// What the rule says.
+    pub wanted: String,
+    /// What the certificate says, where it says something.
+    pub found: Option<String>,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, wanted, found } = self;
+        match found {
+            Some(found) => write!(f, "`{field}` is {found}, not {wanted}"),
+            None => write!(f, "`{field}` is not in the certificate, and {wanted} is wanted"),
+        }
+    }
+}
+
 impl PartialEq for IdentityRule {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
@@ -159,6 +196,19 @@ impl IdentityRule {
                 });
             }
         }
+        if let Some((field, value)) = text.values().find(|(_, value)| value.chars().any(is_unseen)) {
+            let what = format!("`{field}` has a character that cannot be seen: {}", seen(value));
+            return Err(RuleError {
+                field: Some(field),
+                what,
+                mend: "write it by hand, not from a page".into(),
+            });
+        }
+        if let Some(git_ref) = text.git_ref.as_ref().filter(|git_ref| !git_ref.starts_with("refs/")) {
+            let what = format!("`{git_ref}` is no whole ref");
+            let mend = format!("write refs/heads/{git_ref} or refs/tags/{git_ref}");
+            return Err(RuleError { field: Some("ref"), what, mend });
+        }
         if let Some(workflow) = &text.workflow
             && !is_workflow(workflow)
         {
@@ -166,6 +216,13 @@ impl IdentityRule {
             let mend = "write owner/repository/.github/workflows/FILE.yml@refs/heads/BRANCH; without the ref, a branch that anybody may push could sign"
                 .to_owned();
             return Err(RuleError { field: Some("workflow"), what, mend });
+        }
+        // A workflow file that others may call signs as itself for their repositories too: its own is meant, unless
+        // another one is named.
+        if let (Some(workflow), None) = (&text.workflow, &text.repository)
+            && !workflow.contains("://")
+        {
+            text.repository = workflow.split_once("/.github/").map(|(repository, _)| repository.to_owned());
         }
         if let Some(repository) = &text.repository
             && !repository.contains("://")
@@ -241,28 +298,41 @@ impl IdentityRule {
     /// The first field of the rule that this identity does not satisfy.
     #[must_use]
     pub fn mismatch(&self, identity: &Identity) -> Option<&'static str> {
-        let claims = &identity.claims;
-        let claimed = |wanted: &Option<String>, found: &Option<String>| match wanted {
-            None => true,
-            Some(wanted) => found.as_ref() == Some(wanted),
+        self.mismatches(identity).first().map(|mismatch| mismatch.field)
+    }
+
+    /// Everything in which this identity is another one, in the order of [`FIELDS`].
+    #[must_use]
+    pub fn mismatches(&self, identity: &Identity) -> Vec<Mismatch> {
+        let (text, claims) = (&self.text, &identity.claims);
+        let issuer = [Some((&self.issuer, &identity.issuer, "issuer"))];
+        let subject = [self.subject.as_ref().map(|subject| (subject, &identity.subject, "subject"))];
+        let named =
+            issuer.into_iter().chain(subject).flatten().filter(|(matcher, found, _)| !matcher.matches(found));
+        let named = named.map(|(matcher, found, field)| Mismatch {
+            field,
+            wanted: matcher.to_string(),
+            found: Some(found.clone()).filter(|found| !found.is_empty()),
+        });
+        // Short forms are github.com's.
+        let whole = |wanted: &String| match wanted.contains("://") {
+            true => wanted.clone(),
+            false => format!("https://github.com/{wanted}"),
         };
-        let at_github = |wanted: &Option<String>, found: &Option<String>| match wanted {
-            Some(short) if !short.contains("://") => {
-                found.as_deref().and_then(|url| url.strip_prefix("https://github.com/")) == Some(short)
-            }
-            wanted => claimed(wanted, found),
-        };
-        let checks = [
-            ("issuer", self.issuer.matches(&identity.issuer)),
-            ("subject", self.subject.as_ref().is_none_or(|subject| subject.matches(&identity.subject))),
-            ("workflow", at_github(&self.text.workflow, &claims.workflow)),
-            ("repository", at_github(&self.text.repository, &claims.repository)),
-            ("ref", claimed(&self.text.git_ref, &claims.git_ref)),
-            ("environment", claimed(&self.text.environment, &claims.environment)),
-            ("runner-environment", claimed(&self.text.runner_environment, &claims.runner_environment)),
-            ("trigger", claimed(&self.text.trigger, &claims.trigger)),
+        let exact = String::clone;
+        let claimed: [(_, &Option<String>, &Option<String>, &dyn Fn(&String) -> String); 6] = [
+            ("workflow", &text.workflow, &claims.workflow, &whole),
+            ("repository", &text.repository, &claims.repository, &whole),
+            ("ref", &text.git_ref, &claims.git_ref, &exact),
+            ("environment", &text.environment, &claims.environment, &exact),
+            ("runner-environment", &text.runner_environment, &claims.runner_environment, &exact),
+            ("trigger", &text.trigger, &claims.trigger, &exact),
         ];
-        checks.into_iter().find(|(_, holds)| !holds).map(|(field, _)| field)
+        let claimed = claimed.into_iter().filter_map(|(field, wanted, found, form)| {
+            let wanted = form(wanted.as_ref()?);
+            (found.as_ref() != Some(&wanted)).then(|| Mismatch { field, wanted, found: found.clone() })
+        });
+        named.chain(claimed).collect()
     }
 }
 
@@ -287,10 +357,33 @@ impl RuleText {
 
 fn is_workflow(text: &str) -> bool {
     let Some((file, git_ref)) = text.split_once('@') else { return false };
-    file.contains("/.github/workflows/") && !git_ref.is_empty()
+    // A workflow that is called by its commit signs by that.
+    let commit = git_ref.len() == 40 && git_ref.bytes().all(|byte| byte.is_ascii_hexdigit());
+    file.contains("/.github/workflows/") && (git_ref.starts_with("refs/") || commit)
 }
 
-/// At most one of the two; a pattern has to match the whole and must not match the empty text, as `.*` does.
+/// Controls, marks of direction and widthless characters: what a page puts into a text that is copied from it.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The text with what cannot be seen in it spelled out.
+fn seen(text: &str) -> String {
+    text.chars().map(|c| if is_unseen(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
+/// What no pattern for one owner, issuer or domain matches all of.
+const PROBES: [&[&str]; 3] = [
+    &[""],
+    &[
+        "https://github.com/somebody/x/.github/workflows/y.yml@refs/heads/z",
+        "https://another.example/group/project//.gitlab-ci.yml@refs/tags/v1",
+    ],
+    &["somebody@one.example", "another.person@two.invalid"],
+];
+
+/// At most one of the two; a pattern has to match the whole, and must not match whatever there is, as `.*` does.
 fn matcher(
     (field, exact): (&'static str, Option<&String>),
     (pattern_field, pattern): (&'static str, Option<&String>),
@@ -314,8 +407,8 @@ fn matcher(
             let whole = Regex::new(pattern)
                 .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
                 .map_err(|e| error(format!("`{pattern_field}` does not read: {}", in_one_line(&e))))?;
-            if whole.is_match("") {
-                return Err(error(format!("`{pattern_field}` matches anything")));
+            if PROBES.iter().any(|probes| probes.iter().all(|probe| whole.is_match(probe))) {
+                return Err(error(format!("`{pattern_field}` matches anything, or anybody")));
             }
             Ok(Some(Matcher::Whole(whole)))
         }

@@ -134,3 +134,18 @@ fn debug_never_shows_a_private_key() {
         format!("PrivateKey(redacted; PublicKey(ecdsa-p256 {}))", key.public().key_id())
     );
 }
+
+/// The same RSA key without its algorithm's parameters would have another id, and count as another signer.
+#[test]
+fn an_rsa_key_has_one_spelling() {
+    let bench = Bench::new();
+    let pair = bench.pair("rsa2048");
+    let der = pair.public.to_der();
+    assert_eq!(&der[..2], [0x30, 0x82]);
+    let null = der.windows(2).position(|pair| pair == [0x05, 0x00]).unwrap();
+    let mut bare = [&der[..null], &der[null + 2..]].concat();
+    bare[3] -= 2;
+    bare[5] -= 2;
+    let error = PublicKey::from_spki_der(bare).unwrap_err();
+    assert!(error.to_string().contains("RFC 3279"), "{error}");
+}

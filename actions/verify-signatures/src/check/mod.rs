@@ -182,7 +182,10 @@ impl<'a> Checker<'a> {
         // The signature of a file that matches as well is not a file that needs a signature.
         let beside = entry.wanted.signatures.iter().chain(&entry.wanted.bundles);
         let beside: Vec<_> = beside.collect();
-        let of = |path: &RelPath| beside.iter().filter_map(|one| one.of(path).ok()).collect::<Vec<_>>();
+        // Nothing is its own signature: what maps to itself stays a file that needs one.
+        let of = |path: &RelPath| {
+            beside.iter().filter_map(|one| one.of(path).ok()).filter(|one| one != path).collect::<Vec<_>>()
+        };
         let signatures: std::collections::BTreeSet<_> = paths.iter().flat_map(of).collect();
         paths.retain(|path| !signatures.contains(path));
         if paths.is_empty() {

@@ -318,21 +318,25 @@ fn by(message: &Message, one: &Beyond, who: &Who) -> Result<Vec<Proof>, ProofErr
         Content::Signature(signature) => {
             let key = who.key.as_ref().filter(|key| message.verify(key, signature).is_ok());
             let key = key.ok_or(ProofError::BadSignature)?;
-            Ok(vec![Proof {
-                signer: Signer::KeyId(key.key_id()),
-                times: Vec::new(),
-                log_index: None,
-                timestamped: false,
-                certificate_log: false,
-                root: None,
-                payload: None,
-            }])
+            Ok(vec![Proof::by_key(key.key_id())])
         }
     }
 }
 
 /// What the manifest asks for and a good proof lacks.
 fn wish(proof: &Proof, wanted: &Wanted, path: &RelPath, file: &RelPath) -> Option<Failure> {
+    // A statement about a file is no signature of it by itself: it may say that a scan or a test failed.
+    if let Some(payload) = &proof.payload {
+        let found = provenance::predicate_type(payload).unwrap_or_default();
+        if !provenance::is_provenance(&found) && !wanted.predicate_types.contains(&found) {
+            let message = format!(
+                "`{file}` is a statement about `{path}` of the type {:?}, which is no signature of it by itself: name that type \
+                 as `predicate-type` if it is enough",
+                crate::path::shown(&found)
+            );
+            return Some(Failure { rank: WISHED, code: Code::OtherPredicate, message, decided: true });
+        }
+    }
     let (code, what) = if wanted.transparency_log && proof.log_index.is_none() {
         (Code::NoLogEntry, "an entry of a transparency log")
     } else if wanted.timestamp && !proof.timestamped {
@@ -344,11 +348,16 @@ fn wish(proof: &Proof, wanted: &Wanted, path: &RelPath, file: &RelPath) -> Optio
     Some(Failure { rank: WISHED, code, message, decided: true })
 }
 
-/// Who signed, as far as it makes them distinct: workflow runs of one subject are one signer.
+/// Who signed, as far as it makes them distinct: runs of one workflow file are one signer, from whatever ref, since one
+/// person may push several.
 fn signer(edge: &Edge) -> (Option<Sha256>, &str, &str) {
     match &edge.proof.signer {
         Signer::KeyId(id) => (Some(*id), "", ""),
-        Signer::Identity(identity) => (None, &identity.issuer, &identity.subject),
+        Signer::Identity(identity) => {
+            let workflow = identity.claims.workflow.as_deref();
+            let file = workflow.map(|workflow| workflow.split_once('@').map_or(workflow, |(file, _)| file));
+            (None, &identity.issuer, file.unwrap_or(&identity.subject))
+        }
     }
 }
 

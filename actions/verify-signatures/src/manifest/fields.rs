@@ -29,7 +29,7 @@ pub(super) const TRUSTED_ROOT: (&str, &str) =
     ("trusted-root", "Who vouches for this identity, if not the manifest's `trusted-root`.");
 
 /// What an entry of `files` and one of `checksums` both say.
-pub(super) const WANTED: [(&str, &str); 9] = [
+pub(super) const WANTED: [(&str, &str); 10] = [
     ("signed-by", "The keys and identities that may sign it: any `threshold` of them."),
     ("key", "The key that has to sign it."),
     ("keys", "The keys that may sign it: any `threshold` of them."),
@@ -40,10 +40,14 @@ pub(super) const WANTED: [(&str, &str); 9] = [
     ),
     (
         "bundle",
-        "Where the bundles are: Sigstore bundles, GitHub attestations, or what cosign wrote. `{path}.sigstore.json` where an identity may sign and no `signature` is named.",
+        "Where the bundles are: Sigstore bundles, GitHub attestations, or what cosign wrote. `{path}.sigstore.json` where nothing is named.",
     ),
     ("sha256", "Exactly these bytes."),
     ("require", "What has to vouch for signatures of keys too."),
+    (
+        "predicate-type",
+        "The predicate types of attestations that count as a signature of the file, beside SLSA provenance: a statement about a file may say that it is bad.",
+    ),
     ("provenance", "What the SLSA provenance (v1) in a bundle has to say: all that is named, exactly."),
 ];
 

@@ -134,6 +134,8 @@ pub(crate) struct Wanted {
     pub(crate) bundles: Vec<Beside>,
     pub(crate) transparency_log: bool,
     pub(crate) timestamp: bool,
+    /// The attestations that count, beside SLSA provenance.
+    pub(crate) predicate_types: Vec<String>,
     pub(crate) provenance: Option<Provenance>,
 }
 

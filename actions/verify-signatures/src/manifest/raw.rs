@@ -52,6 +52,7 @@ macro_rules! entry {
             bundle: Option<Spanned<Texts>>,
             sha256: Option<Spanned<String>>,
             require: Option<Spanned<Texts>>,
+            predicate_type: Option<Spanned<Texts>>,
             provenance: Option<Spanned<Provenance>>,
         }
 
@@ -67,6 +68,7 @@ macro_rules! entry {
                     bundle: self.bundle.take(),
                     sha256: self.sha256.take(),
                     require: self.require.take(),
+                    predicate_type: self.predicate_type.take(),
                     provenance: self.provenance.take(),
                 }
             }
@@ -84,6 +86,7 @@ pub(super) struct Wanted {
     pub(super) bundle: Option<Spanned<Texts>>,
     pub(super) sha256: Option<Spanned<String>>,
     pub(super) require: Option<Spanned<Texts>>,
+    pub(super) predicate_type: Option<Spanned<Texts>>,
     pub(super) provenance: Option<Spanned<Provenance>>,
 }
 

@@ -208,6 +208,13 @@ impl Reader {
                 }
             }
         }
+        let mut predicate_types = Vec::new();
+        for (name, at) in raw.predicate_type.map(each).unwrap_or_default() {
+            if name.trim().is_empty() || name.trim() != name {
+                self.mistake(at, "a `predicate-type` is empty or has blanks around it".into());
+            }
+            predicate_types.push(name);
+        }
         let mut signatures = self.beside(raw.signature, is_pattern);
         let mut bundles = self.beside(raw.bundle, is_pattern);
         let threshold_place = raw.threshold.as_ref().and_then(|value| Place::of(value.referenced));
@@ -228,21 +235,27 @@ impl Reader {
         // What only a bundle carries has to be in one.
         let in_bundle = transparency_log || timestamp || provenance.is_some();
         if signatures.is_empty() && bundles.is_empty() {
-            let by_identity = names.iter().any(|name| self.identities.contains(*name));
             if !in_bundle && names.iter().any(|name| !self.identities.contains(*name)) {
                 signatures.push(Beside::default_signature());
             }
-            if in_bundle || by_identity {
-                bundles.push(Beside::default_bundle());
-            }
+            // By a key as well: it is all that newer signers write.
+            bundles.push(Beside::default_bundle());
         } else if in_bundle && bundles.is_empty() {
             let message =
                 "`require` and `provenance` are about bundles: name the `bundle`, and no `signature`";
             self.mistake(entry, message.into());
         }
         let threshold = threshold.and_then(|threshold| usize::try_from(threshold).ok()).unwrap_or(1);
-        let wanted =
-            Wanted { signed_by, threshold, signatures, bundles, transparency_log, timestamp, provenance };
+        let wanted = Wanted {
+            signed_by,
+            threshold,
+            signatures,
+            bundles,
+            transparency_log,
+            timestamp,
+            predicate_types,
+            provenance,
+        };
         Some((wanted, sha256))
     }
 

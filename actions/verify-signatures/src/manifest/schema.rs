@@ -136,6 +136,7 @@ fn wanted(name: &str) -> Value {
         "keys" => json!({"type": "array", "items": text(), "minItems": 1}),
         "threshold" => json!({"type": "integer", "minimum": 1}),
         "signature" | "bundle" => some(&path()),
+        "predicate-type" => some(&value()),
         "sha256" => digest(),
         "require" => some(&json!({"enum": REQUIRE.map(|(name, _)| name)})),
         "provenance" => provenance(),

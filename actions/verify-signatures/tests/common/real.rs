@@ -29,6 +29,9 @@ const BEACON: &str = "sigstore-conformance/extremely-dangerous-public-oidc-beaco
 const STAGING: &str = "sct-multi-intermediate/staging_trusted_root.json";
 const A: &str = "managed-key/artifact.txt";
 
+/// conda's own predicate type.
+pub(crate) const CONDA: &str = "https://schemas.conda.org/attestations-publish-1.schema.json";
+
 /// cosign 3, conda with Rekor 1 and 2, a key with log and timestamp, sigstore-python with Rekor 2, SLSA provenance in
 /// Rekor 2, an instance of one's own.
 pub(crate) const REAL: [Real; 7] = [
@@ -143,6 +146,8 @@ impl Real {
             }
         };
         let bundle = "\"{path}.sigstore.json\"";
+        // What conda attests is no provenance: its type has to be named, which does others no harm.
+        let bundle = format!("{bundle}, predicate-type: {CONDA}");
         format!(
             "version: 1\ntrusted-root: {root}\n{who}files: [{{ path: file, signed-by: who, bundle: {bundle}{more} }}]\n"
         )

@@ -24,12 +24,12 @@ pub enum ProofError {
     #[error("it is signed by {0}")]
     UnknownSigner(String),
     /// A genuine certificate of somebody else.
-    #[error("it is signed by {identity}, who is not meant: `{field}` differs")]
+    #[error("it is signed by {identity}, who is not meant: {differs}")]
     UnknownIdentity {
         /// Who signed.
         identity: Box<Identity>,
-        /// What differs from the nearest rule.
-        field: &'static str,
+        /// In what this is another one than the nearest rule says.
+        differs: String,
     },
     /// The certificate names nobody, or no issuer.
     #[error("the certificate does not say whom it was issued to, or by whose word")]
@@ -58,7 +58,9 @@ pub enum ProofError {
     #[error("the certificate's log timestamp (SCT) is missing or wrong: {0}")]
     CertificateLog(String),
     /// There is no entry of a transparency log.
-    #[error("there is no entry of a transparency log: `waive: [transparency-log]` says that none is needed")]
+    #[error(
+        "there is no entry of a transparency log, so nobody else can have seen that this was signed; where an instance keeps none, the identity says so by `waive: [transparency-log]`"
+    )]
     NoLogEntry,
     /// The entry is of a log that is not trusted.
     #[error("the log entry is of a log that the trusted root does not name: {0}")]

@@ -119,7 +119,7 @@ impl Sign for Keyless {
         let bundle = made
             .ok_or_else(|| SignError("the client ended".into()))?
             // A service's answer is not ours to choose: should it repeat the token, it is not repeated here.
-            .map_err(|error| SignError(http::chain(&error).replace(&shown, "***")))?;
+            .map_err(|error| SignError(http::chain_without(&error, &shown)))?;
         is_of(&bundle, &identity)?;
         Ok(Signed::Bundle(Box::new(bundle)))
     }

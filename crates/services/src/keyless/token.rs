@@ -42,6 +42,11 @@ impl Source {
         let (Some(url), Some(bearer)) =
             (ctx.env("ACTIONS_ID_TOKEN_REQUEST_URL"), ctx.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
         else {
+            ensure!(
+                ctx.github().on_runner,
+                "`keyless` signs by the OIDC token of a job on a GitHub runner, and this is none: give a key here (a file, or \
+                 awskms:///alias/NAME)"
+            );
             bail!(
                 "`keyless` signs by the job's OIDC token, and the runner gives none: set `permissions: id-token: write` for \
                  the job (a workflow of a fork's pull request gets none)"

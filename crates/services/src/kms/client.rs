@@ -6,7 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
-use aws_sdk_kms::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
 use signers::PublicKey;
@@ -149,10 +149,26 @@ where
         }
         _ => match error {
             SdkError::TimeoutError(_) => "KMS did not answer in time".to_owned(),
-            _ => DisplayErrorContext(error).to_string(),
+            // No request was sent without them; what each provider tried is many lines long.
+            _ if without_credentials(error) => "there are no AWS credentials: set AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY, a role by a web identity, or a profile"
+                .to_owned(),
+            SdkError::DispatchFailure(_) => format!("KMS cannot be reached: {}", crate::http::chain(error)),
+            _ => crate::http::chain(error),
         },
     };
     text.chars().take(MAX_SAID).collect()
+}
+
+fn without_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<aws_credential_types::provider::error::CredentialsError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 #[cfg(test)]

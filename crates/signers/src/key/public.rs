@@ -102,14 +102,6 @@ impl PublicKey {
         self.spki.as_bytes()
     }
 
-    /// Whether it signed a message with this SHA-256; an Ed25519 key signs no digest, and has not.
-    ///
-    /// # Errors
-    /// It did not.
-    pub fn verify_sha256(&self, digest: &[u8], signature: &[u8]) -> Result<(), SignatureMismatch> {
-        self.verify_prehashed(digest, None, signature)
-    }
-
     /// Whether it signed exactly this message.
     ///
     /// # Errors
@@ -178,6 +170,13 @@ fn check_point(algorithm: Algorithm, spki: &DerPublicKey) -> Result<(), KeyError
 }
 
 fn check_rsa_strength(spki: &DerPublicKey) -> Result<(), KeyError> {
+    // The algorithm with its parameters, NULL (RFC 3279, 2.3.1). Without them it is the same key, and would have two ids.
+    const RSA: [u8; 13] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+    if !spki.as_bytes().windows(RSA.len()).take(16).any(|window| window == RSA) {
+        return Err(KeyError::Unsupported(
+            "its algorithm is not written as RFC 3279 has it (`openssl pkey -pubin` mends that)".into(),
+        ));
+    }
     let key = RsaSubjectPublicKey::from_der(spki.as_bytes())
         .map_err(|_| KeyError::Unsupported("the RSA numbers are no key".into()))?;
     let modulus = key.modulus();

@@ -55,7 +55,7 @@ fn every_field_holds_or_is_named() {
         (&[("repository", "https://ghes.example/acme/images")], Some("repository")),
         (&[("repository", "acme/other")], Some("repository")),
         (&[("ref", "refs/heads/main")], None),
-        (&[("ref", "main")], Some("ref")),
+        (&[("ref", "refs/heads/other")], Some("ref")),
         (&[("environment", "production")], None),
         (&[("environment", "Production")], Some("environment")),
         (&[("runner-environment", "self-hosted")], Some("runner-environment")),
@@ -89,7 +89,7 @@ fn a_claim_that_is_not_there_satisfies_nothing() {
     assert_eq!(IdentityRule::new(text(&[("workflow", WORKFLOW)])).unwrap().mismatch(&silent), Some("issuer"));
     // Of another forge, github.com's short form is nobody.
     let elsewhere = |url: &str| Identity {
-        claims: Claims { workflow: Some(format!("{url}{WORKFLOW}")), ..Claims::default() },
+        claims: Claims { workflow: Some(format!("{url}{WORKFLOW}")), ..assay().claims },
         ..assay()
     };
     let rule = IdentityRule::new(text(&[("workflow", WORKFLOW)])).unwrap();
@@ -97,6 +97,28 @@ fn a_claim_that_is_not_there_satisfies_nothing() {
         assert_eq!(rule.mismatch(&elsewhere(url)), Some("workflow"), "{url}");
     }
     assert_eq!(rule.mismatch(&elsewhere("https://github.com/")), None);
+}
+
+/// A workflow that is called by its commit has that where its ref would be.
+#[test]
+fn a_workflow_may_be_named_by_its_commit() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let workflow = format!("acme/images/.github/workflows/assay.yml@{commit}");
+    let rule = IdentityRule::new(text(&[("workflow", &workflow)])).unwrap();
+    let called = Identity {
+        claims: Claims { workflow: Some(format!("https://github.com/{workflow}")), ..assay().claims },
+        ..assay()
+    };
+    assert!(rule.matches(&called));
+    let told: Vec<String> = rule.mismatches(&Identity::default()).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            format!("`issuer` is not in the certificate, and {GITHUB_ISSUER} is wanted"),
+            format!("`workflow` is not in the certificate, and https://github.com/{workflow} is wanted"),
+            "`repository` is not in the certificate, and https://github.com/acme/images is wanted".to_owned(),
+        ]
+    );
 }
 
 #[test]
@@ -113,11 +135,22 @@ fn what_names_nobody_is_refused() {
         (&[("issuer", "i"), ("subject", "a"), ("subject-pattern", "a")], Some("subject-pattern"), "both"),
         (&[("issuer", "i"), ("subject-pattern", ".*")], Some("subject-pattern"), "matches anything"),
         (&[("issuer", "i"), ("subject-pattern", "a|")], Some("subject-pattern"), "matches anything"),
+        (&[("issuer", "i"), ("subject-pattern", ".+")], Some("subject-pattern"), "anybody"),
+        (&[("issuer", "i"), ("subject-pattern", "https?://.+")], Some("subject-pattern"), "anybody"),
+        (&[("issuer", "i"), ("subject-pattern", ".*@.*")], Some("subject-pattern"), "anybody"),
         (&[("issuer", "i"), ("subject-pattern", "a)|(b")], Some("subject-pattern"), "does not read"),
         (&[("issuer", "i"), ("subject-pattern", "(")], Some("subject-pattern"), "does not read"),
         (&[("workflow", "acme/images/.github/workflows/assay.yml")], Some("workflow"), "with its ref"),
         (&[("workflow", "acme/images/.github/workflows/assay.yml@")], Some("workflow"), "with its ref"),
         (&[("workflow", "assay.yml@refs/heads/main")], Some("workflow"), "with its ref"),
+        (&[("workflow", "acme/images/.github/workflows/assay.yml@main")], Some("workflow"), "with its ref"),
+        (&[("workflow", "acme/images/.github/workflows/assay.yml@v1")], Some("workflow"), "with its ref"),
+        (&[("workflow", WORKFLOW), ("ref", "main")], Some("ref"), "no whole ref"),
+        (
+            &[("workflow", WORKFLOW), ("environment", "prod\u{200b}")],
+            Some("environment"),
+            "cannot be seen: prod\\u{200b}",
+        ),
         (&[("workflow", WORKFLOW), ("repository", "images")], Some("repository"), "no repository"),
         (&[("issuer", "i"), ("subject", "a"), ("waive", "issuer")], Some("waive"), "both waived and named"),
         (&[("subject-pattern", "a"), ("waive", "issuer")], Some("waive"), "no `subject`"),

@@ -117,9 +117,17 @@ const NEEDS: &[Need] = &[
 /// Whether any step asks a cloud for credentials by OIDC.
 pub(super) fn uses_oidc(facts: &Facts) -> bool {
     let asks = |step: &Step| {
-        NEEDS.iter().any(|need| need.scopes == OIDC && step.is_others(need.action) && (need.when)(step))
+        is_keyless(step)
+            || NEEDS
+                .iter()
+                .any(|need| need.scopes == OIDC && step.is_others(need.action) && (need.when)(step))
     };
     facts.project.workflows.iter().any(|workflow| workflow.steps().any(|(_, step)| asks(step)))
+}
+
+/// Whether a step of ours signs as its job.
+fn is_keyless(step: &Step) -> bool {
+    step.action().is_some() && step.value("signing-key").is_some_and(|key| key == "keyless")
 }
 
 /// Whether each job may do what its steps need.
@@ -147,6 +155,14 @@ pub(super) fn enough(facts: &Facts) -> Vec<Finding> {
                             .at(&step.at),
                         );
                     }
+                }
+                if is_keyless(step) && permissions.of("id-token") < Access::Write {
+                    let what = format!(
+                        "{} signs as itself (`signing-key: keyless`) and has no `id-token: write`: the runner gives no OIDC token",
+                        job.name()
+                    );
+                    let mend = "add `id-token: write` to the job's `permissions`";
+                    found.push(Finding::problem(what, mend).at(&step.at));
                 }
                 if step.is_others("actions/checkout") && permissions.of("contents") < Access::Read {
                     let what = format!(
