@@ -127,7 +127,7 @@ fn whole(fields: &mut Fields<'_>, node: &Node) -> Option<Vec<Environment>> {
     fields.version(&map, "the file");
     let node = fields.required(&map, "the file", "environments", "{production: {…}}")?;
     let entries = fields.entries(node, "environments")?;
-    if entries.is_empty() {
+    if node.entries().is_empty() {
         fields.problem(node.at, "`environments` is empty", "name at least one");
     }
     let mut known = BTreeSet::new();

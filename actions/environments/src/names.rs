@@ -107,13 +107,15 @@ pub(crate) const PARTITIONS: [(&str, &str); 3] = [
 
 /// An address that is asked without a token: by HTTPS, or on this machine.
 pub(crate) fn address(text: &str) -> Result<Url, Mistake> {
-    // The same as of an API: HTTPS, no user, no query; nothing secret belongs into a file.
-    match ApiUrl::parse(text) {
-        Ok(_) => Url::parse(text)
-            .map_err(|_| (format!("`{}` is no address", shown(text)), "write `https://HOST/PATH`")),
-        Err(error) => {
-            Err((shown(&error.to_string()), "write `https://HOST/PATH`, with no user and no query in it"))
-        }
+    let mend = "write `https://HOST/PATH`, with no user and no query in it";
+    // What is secret in it is not repeated.
+    if text.contains(['@', '?', '#']) {
+        return Err(("this address has a user, a query or a fragment in it".to_owned(), mend));
+    }
+    // The same as of an API: HTTPS, or this machine.
+    match (ApiUrl::parse(text), Url::parse(text)) {
+        (Ok(_), Ok(url)) => Ok(url),
+        _ => Err((format!("`{}` is no HTTPS address", shown(text)), mend)),
     }
 }
 

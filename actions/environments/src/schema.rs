@@ -36,7 +36,10 @@ fn some(one: &Value) -> Value {
 
 fn environments() -> Value {
     let name = json!({"pattern": "^(?! )[^'\"`,;\\\\\\x00-\\x1f\\x7f]{1,255}(?<! )$"});
-    json!({"type": "object", "minProperties": 1, "propertyNames": name, "additionalProperties": map(&ENVIRONMENT, key)})
+    let mut environment = map(&ENVIRONMENT, key);
+    let protected = json!({"branches": {"const": PROTECTED}});
+    environment["not"] = json!({"properties": protected, "required": ["branches", "tags"]});
+    json!({"type": "object", "minProperties": 1, "propertyNames": name, "additionalProperties": environment})
 }
 
 fn key(key: &str) -> Value {

@@ -73,8 +73,11 @@ fn of(pair: &Pair) -> Vec<Change> {
     if guard != target {
         changes.push(Change::Loosen(target.clone()));
     }
-    if let Some(Branches::Named(wanted)) = &pair.wanted.branches {
-        patterns(pair, wanted, &mut changes);
+    match &pair.wanted.branches {
+        Some(Branches::Named(wanted)) => patterns(pair, wanted, &mut changes),
+        // What a pattern opens may be open to others until the protected ones are: closed first, all of them.
+        Some(Branches::Protected) => patterns(pair, &BTreeSet::new(), &mut changes),
+        None => {}
     }
     if let Some(wanted) = &pair.wanted.variables {
         variables(pair, wanted, &mut changes);

@@ -35,7 +35,7 @@ impl Client {
         path: &str,
         per_page: usize,
         needs: &'static str,
-        items: impl Fn(P) -> (u64, Vec<T>),
+        items: impl Fn(P) -> (i64, Vec<T>),
     ) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         for page in 1..=MOST_PAGES {
@@ -46,7 +46,7 @@ impl Client {
             let (total, mut found) = items(answer);
             let is_last = found.is_empty();
             all.append(&mut found);
-            if u64::try_from(all.len()).unwrap_or(u64::MAX) >= total {
+            if i64::try_from(all.len()).unwrap_or(i64::MAX) >= total {
                 return Ok(all);
             }
             // Half of a list would look like a list from which things are to be deleted, or missing.

@@ -30,7 +30,7 @@ impl Ref {
 
 /// The number of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PatternId(u64);
+pub struct PatternId(pub i64);
 
 /// A pattern that an environment has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +45,13 @@ pub struct Pattern {
 
 #[derive(Deserialize)]
 struct TheirList {
-    total_count: u64,
+    total_count: i64,
     branch_policies: Vec<Theirs>,
 }
 
 #[derive(Deserialize)]
 struct Theirs {
-    id: u64,
+    id: i64,
     name: String,
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -70,7 +70,7 @@ impl Client {
         .await
     }
 
-    /// Adds a pattern. That it is there already is all right.
+    /// Adds a pattern that is not there.
     ///
     /// # Errors
     /// See [`Error`]. 404 where the environment has not [`super::BranchMode::Named`].
@@ -83,11 +83,7 @@ impl Client {
     ) -> Result<(), Error> {
         let body = json!({"name": name, "type": of.as_str()});
         let path = policies(repository, environment);
-        let done = self.changed_once(&path, ADMINISTRATION, Change::Post(&body)).await;
-        match done {
-            Err(Error { why: Why::Status(303, _), .. }) => Ok(()),
-            other => other,
-        }
+        self.changed_once(&path, ADMINISTRATION, Change::Post(&body)).await
     }
 
     /// Takes a pattern away. That it is gone already is all right.

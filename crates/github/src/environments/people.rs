@@ -10,9 +10,9 @@ use crate::{Client, Error, Why};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PersonId {
     /// A person's account.
-    User(u64),
+    User(i64),
     /// A team of the repository's organisation.
-    Team(u64),
+    Team(i64),
 }
 
 /// Somebody who may agree.
@@ -26,7 +26,7 @@ pub struct Person {
 
 #[derive(Deserialize)]
 struct TheirUser {
-    id: u64,
+    id: i64,
     login: String,
     #[serde(rename = "type", default)]
     kind: String,
@@ -34,7 +34,7 @@ struct TheirUser {
 
 #[derive(Deserialize)]
 struct TheirTeam {
-    id: u64,
+    id: i64,
     slug: String,
 }
 

@@ -58,7 +58,7 @@ pub struct Protection {
 
 #[derive(Deserialize)]
 struct TheirList {
-    total_count: u64,
+    total_count: i64,
     environments: Vec<Theirs>,
 }
 
@@ -88,7 +88,7 @@ struct TheirReviewer {
 
 #[derive(Deserialize)]
 struct TheirPerson {
-    id: u64,
+    id: i64,
     login: Option<String>,
     slug: Option<String>,
 }

@@ -21,13 +21,13 @@ pub struct Variable {
 
 #[derive(Deserialize)]
 struct TheirVariables {
-    total_count: u64,
+    total_count: i64,
     variables: Vec<Variable>,
 }
 
 #[derive(Deserialize)]
 struct TheirSecrets {
-    total_count: u64,
+    total_count: i64,
     secrets: Vec<TheirSecret>,
 }
 
