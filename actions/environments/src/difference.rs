@@ -163,8 +163,8 @@ fn wait(pair: &Pair) -> Option<Row> {
 fn minutes(minutes: u32) -> String {
     match minutes {
         0 => "0".to_owned(),
-        _ if minutes % 1440 == 0 => format!("{}d", minutes / 1440),
-        _ if minutes % 60 == 0 => format!("{}h", minutes / 60),
+        _ if minutes.is_multiple_of(1440) => format!("{}d", minutes / 1440),
+        _ if minutes.is_multiple_of(60) => format!("{}h", minutes / 60),
         _ => format!("{minutes}m"),
     }
 }

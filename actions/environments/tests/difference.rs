@@ -1,5 +1,5 @@
 //! The truth table of the difference: each setting absent, equal, weaker, stronger.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,5 @@
 //! `apply` broken off at every call, in every way: run again, it leads to the same end; and at no time anything
 //! protected less.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "the test starts and kills the program itself")]
 
 mod common;
@@ -40,15 +39,15 @@ fn begin() -> BTreeMap<String, Kept> {
         wait: 60,
         mode: "named".into(),
         patterns: vec![(1, "branch".into(), "main".into()), (2, "tag".into(), "v*".into())],
-        ..Kept::new()
+        ..Kept::made()
     };
     let dev = Kept {
         mode: "named".into(),
         patterns: vec![(3, "branch".into(), "*".into())],
         variables: BTreeMap::from([("OLD".into(), "1".into())]),
-        ..Kept::new()
+        ..Kept::made()
     };
-    let other = Kept { wait: 7, ..Kept::new() };
+    let other = Kept { wait: 7, ..Kept::made() };
     BTreeMap::from([("Staging".into(), staging), ("dev eu/1".into(), dev), ("other".into(), other)])
 }
 

@@ -81,13 +81,13 @@ fn begin() -> BTreeMap<String, Kept> {
         patterns: vec![(1, "branch".into(), "*".into()), (2, "tag".into(), "v*".into())],
         variables: BTreeMap::from([("CHANGED".into(), "old".into()), ("OLD".into(), "1".into())]),
         secrets: vec!["ASSAY_KEY".into()],
-        ..Kept::new()
+        ..Kept::made()
     };
     let staging = Kept {
         reviewers: vec![("User".into(), 2), ("Team".into(), 12)],
         prevent_self_review: true,
         wait: 60,
-        ..Kept::new()
+        ..Kept::made()
     };
     BTreeMap::from([("production eu/1".into(), production), ("staging".into(), staging)])
 }

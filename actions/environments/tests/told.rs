@@ -1,5 +1,4 @@
 //! What is told: differences, what only a person can do, what GitHub cannot do; and that bad input changes nothing.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -24,8 +23,8 @@ fn changed_nothing(server: &Server) -> bool {
 
 #[test]
 fn a_plan_tells_and_changes_nothing() {
-    let server = with(Kept { secrets: vec!["THERE".into()], ..Kept::new() });
-    server.state().environments.insert("other".into(), Kept::new());
+    let server = with(Kept { secrets: vec!["THERE".into()], ..Kept::made() });
+    server.state().environments.insert("other".into(), Kept::made());
     let run = run(
         &server.address,
         "plan",
@@ -65,14 +64,14 @@ fn bad_input_is_refused_before_anything_is_changed() {
         (one("branches: [main], reviewerz: []"), "did you mean `reviewers`?"),
         ("".to_owned(), "the file is empty"),
     ] {
-        let server = with(Kept::new());
+        let server = with(Kept::made());
         let run = run(&server.address, "apply", &file);
         assert_eq!(run.code, 2, "{file}: {}", run.stdout);
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
         assert!(run.stdout.contains("environments.yml"), "{}", run.stdout);
         assert!(changed_nothing(&server), "{file}");
     }
-    let server = with(Kept::new());
+    let server = with(Kept::made());
     server.state().archived = true;
     let archived = run(&server.address, "apply", &good);
     assert!(archived.code == 2 && archived.stdout.contains("archived"), "{}", archived.stdout);
@@ -98,7 +97,7 @@ fn bad_input_is_refused_before_anything_is_changed() {
 
 #[test]
 fn what_the_subscription_lacks_is_said() {
-    let server = with(Kept::new());
+    let server = with(Kept::made());
     server.state().private = true;
     let words = "Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers protection rule.";
     server.set_fault(Some(Fault::Status(0, 422, words)));
@@ -111,7 +110,7 @@ fn what_the_subscription_lacks_is_said() {
 
 #[test]
 fn what_github_took_and_did_not_do_is_no_success() {
-    let server = with(Kept::new());
+    let server = with(Kept::made());
     server.state().forgets_bypass = true;
     let run = run(&server.address, "apply", &one("branches: [main]"));
     assert_eq!(run.code, 1, "{}", run.stdout);
@@ -120,7 +119,7 @@ fn what_github_took_and_did_not_do_is_no_success() {
 
 #[test]
 fn a_server_that_does_not_say_is_not_taken_for_good() {
-    let server = with(Kept { bypass: None, ..Kept::new() });
+    let server = with(Kept { bypass: None, ..Kept::made() });
     server.state().forgets_bypass = true;
     let run = run(&server.address, "apply", &one("branches: [main]"));
     assert_eq!(run.code, 0, "{}", run.stdout);
@@ -131,9 +130,9 @@ fn a_server_that_does_not_say_is_not_taken_for_good() {
 fn lists_are_read_to_their_end() {
     let variables: BTreeMap<String, String> = (0..95).map(|n| (format!("V{n}"), n.to_string())).collect();
     let patterns = (0..130).map(|n| (n, "branch".to_owned(), format!("b{n}"))).collect();
-    let server = with(Kept { mode: "named".into(), patterns, variables: variables.clone(), ..Kept::new() });
+    let server = with(Kept { mode: "named".into(), patterns, variables: variables.clone(), ..Kept::made() });
     for n in 0..120 {
-        server.state().environments.insert(format!("e{n}"), Kept::new());
+        server.state().environments.insert(format!("e{n}"), Kept::made());
     }
     let values: Vec<String> = variables.iter().map(|(name, value)| format!("{name}: '{value}'")).collect();
     let file = one(&format!("branches: [b129], variables: {{{}}}", values.join(", ")));
@@ -153,9 +152,9 @@ fn hostile_names_are_inert() {
         variables: BTreeMap::from([("A".into(), format!("{hostile}\n::set-output name=x::y"))]),
         patterns: vec![(1, "branch".into(), hostile.into())],
         mode: "named".into(),
-        ..Kept::new()
+        ..Kept::made()
     });
-    server.state().environments.insert(format!("evil {hostile}"), Kept::new());
+    server.state().environments.insert(format!("evil {hostile}"), Kept::made());
     for operation in ["plan", "apply"] {
         let run = run(
             &server.address,
@@ -184,7 +183,7 @@ fn hostile_names_are_inert() {
 
 #[test]
 fn check_tries_what_the_file_names() {
-    let server = with(Kept::new());
+    let server = with(Kept::made());
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let file = one(&format!("needs: {{reachable: ['{}/users/alice', 'http://{free}/v2/']}}", server.address));
     let failed = run(&server.address, "check", &file);

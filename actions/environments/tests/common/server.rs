@@ -40,7 +40,7 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn made() -> Self {
         Self { mode: "any".into(), bypass: Some(true), ..Self::default() }
     }
 }
@@ -198,7 +198,7 @@ impl State {
     }
 
     fn put(&mut self, name: &str, body: &Value) -> (u16, Value) {
-        let kept = self.environments.entry(name.to_owned()).or_insert_with(Kept::new);
+        let kept = self.environments.entry(name.to_owned()).or_insert_with(Kept::made);
         kept.reviewers = body["reviewers"]
             .as_array()
             .into_iter()

