@@ -49,6 +49,12 @@ fn explained(error: github::Error, step: &Step, private: bool) -> Error {
     let words = match &error.why {
         Why::Status(422, words) => words.clone(),
         Why::Forbidden(words) => words.clone(),
+        // What a private repository's subscription does not have at all is not there either.
+        Why::NotFound if private && matches!(step.change, Change::Protect(_)) => {
+            return anyhow!(
+                "{error}; or the subscription has no environments for private repositories (GitHub Free has none)"
+            );
+        }
         _ => return error.into(),
     };
     if words.to_lowercase().contains(BILLING) && matches!(step.change, Change::Protect(_) | Change::Loosen(_))

@@ -13,10 +13,12 @@ mod schema;
 mod steps;
 mod tell;
 
+use std::io::Read as _;
+use std::time::Duration;
+
 use anyhow::{Context as _, anyhow, bail};
 use github::{ApiUrl, Client, Repository};
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
-use std::io::Read as _;
 
 pub use difference::{Row, Standing, rows};
 pub use file::{Branches, Environment, File, Needs, Reviewer, Who};
@@ -26,6 +28,11 @@ pub use steps::{Change, Step, steps};
 
 /// More than any file of environments has, and more than is read of one.
 const LONGEST: u64 = 4 << 20;
+
+/// How often is looked whether GitHub did what it was told, and how long in between.
+const LOOKS: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+const AGAIN: &str = "looking again after the calls";
 
 /// See the crate.
 pub static ACTION: Action = Action {
@@ -126,7 +133,17 @@ async fn confirm(
     file: (&str, &File),
     calls: usize,
 ) -> Result<Outcome> {
-    let world = found::look(cx, client, repository, file).await.context("looking again after the calls")?;
+    let mut world = found::look(cx, client, repository, file).await.context(AGAIN)?;
+    let differs =
+        |world: &found::World| world.pairs.iter().flat_map(rows).any(|row| row.standing.is_change());
+    for _ in 1..LOOKS {
+        if !differs(&world) {
+            break;
+        }
+        // What was just written may take a moment until it is read.
+        tokio::time::sleep(PAUSE).await;
+        world = found::look(cx, client, repository, file).await.context(AGAIN)?;
+    }
     let mut left = 0;
     for pair in &world.pairs {
         for row in rows(pair).into_iter().filter(|row| row.standing.is_change()) {

@@ -109,6 +109,16 @@ fn what_the_subscription_lacks_is_said() {
 }
 
 #[test]
+fn a_private_repository_without_environments_is_said() {
+    let server = with(Kept::made());
+    server.state().private = true;
+    server.set_fault(Some(Fault::Status(0, 404, "Not Found")));
+    let run = run(&server.address, "apply", &one("reviewers: [{user: alice}]"));
+    assert_eq!(run.code, 2);
+    assert!(run.stdout.contains("has no environments for private repositories"), "{}", run.stdout);
+}
+
+#[test]
 fn what_github_took_and_did_not_do_is_no_success() {
     let server = with(Kept::made());
     server.state().forgets_bypass = true;
