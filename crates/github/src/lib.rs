@@ -21,6 +21,7 @@ mod client;
 mod commit;
 mod contents;
 mod environment;
+pub mod environments;
 mod error;
 mod limits;
 mod repository;

@@ -3,6 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "the test starts the mock itself")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "prism/environments.rs"]
+mod environments;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -117,6 +120,7 @@ async fn every_question_is_one_that_github_describes() {
         // The first of GitHub's examples for a path is one of its kinds; each is read, or named.
         a_file(client.contents(&acme(), "hallmark/policy.yml", &commit()).await)
             .unwrap_or_else(|error| panic!("{description}: {error}"));
+        environments::are_described(&client, description).await;
         assert_eq!(branch.rules, ["commit_author_email_pattern", "commit_message_pattern"], "{description}");
     }
 }
@@ -136,6 +140,7 @@ async fn whatever_the_description_allows_can_be_read() {
             client.actions_policy(&acme()).await.map(drop).unwrap_or_else(say);
             a_branch(client.branch(&acme(), "main").await).unwrap_or_else(say);
             a_file(client.contents(&acme(), "hallmark/policy.yml", &commit()).await).unwrap_or_else(say);
+            environments::can_be_read(&client, say).await;
         }
     }
 }

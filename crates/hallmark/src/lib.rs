@@ -24,6 +24,7 @@ pub static RANK: &[&Action] = &[
     &register_ami::ACTION,
     &verify_image::ACTION,
     &sign::ACTION,
+    &environments::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -39,6 +40,7 @@ pub static ACTIONS: &[&Action] = &[
     &register_ami::ACTION,
     &verify_image::ACTION,
     &sign::ACTION,
+    &environments::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,

@@ -1,4 +1,5 @@
-//! Reading typed values out of a tree, keeping every mistake instead of stopping at the first.
+//! Reading typed values out of a tree, keeping every mistake instead of stopping at the first: for every file
+//! of ours that people write.
 
 use std::borrow::Cow;
 
@@ -10,21 +11,23 @@ use crate::span;
 use crate::yaml::{Node, Value};
 
 /// Collects the mistakes of one file, or of several that are read together.
-pub(crate) struct Fields<'f> {
+pub struct Fields<'f> {
     files: Cow<'f, Files>,
     problems: Vec<Problem>,
 }
 
 /// A mapping whose keys are all known.
 #[derive(Clone, Copy)]
-pub(crate) struct Map<'n> {
-    pub(crate) at: At,
+pub struct Map<'n> {
+    /// Where it begins.
+    pub at: At,
     entries: &'n [(Node, Node)],
 }
 
 impl<'n> Map<'n> {
     /// A key's value; a key without a value is as good as none.
-    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&'n Node> {
         let named = |node: &Node| matches!(&node.value, Value::Text(text) if text == key);
         self.entries
             .iter()
@@ -35,7 +38,9 @@ impl<'n> Map<'n> {
 }
 
 impl<'f> Fields<'f> {
-    pub(crate) fn new(file: &str) -> Self {
+    /// For one file, by the name that it is told by.
+    #[must_use]
+    pub fn new(file: &str) -> Self {
         Self { files: Cow::Owned(Files::one(file)), problems: Vec::new() }
     }
 
@@ -54,7 +59,10 @@ impl<'f> Fields<'f> {
     }
 
     /// The checked value, if nothing was wrong on the way to it.
-    pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problems> {
+    ///
+    /// # Errors
+    /// Every mistake, in order of place.
+    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Problems> {
         self.problems.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
@@ -62,7 +70,8 @@ impl<'f> Fields<'f> {
         }
     }
 
-    pub(crate) fn problem(&mut self, at: At, what: impl Into<String>, mend: impl Into<String>) {
+    /// Tells a mistake.
+    pub fn problem(&mut self, at: At, what: impl Into<String>, mend: impl Into<String>) {
         let (what, mend, file) = (what.into(), mend.into(), self.files.name(at).to_owned());
         self.problems.push(Problem { file, at, what, mend });
     }
@@ -79,7 +88,7 @@ impl<'f> Fields<'f> {
     }
 
     /// A mapping with no other keys than these.
-    pub(crate) fn map<'n>(&mut self, node: &'n Node, name: &str, known: &[&str]) -> Option<Map<'n>> {
+    pub fn map<'n>(&mut self, node: &'n Node, name: &str, known: &[&str]) -> Option<Map<'n>> {
         let entries = self.entries(node, name)?;
         for (key, node) in entries {
             if !known.contains(&key) {
@@ -91,7 +100,7 @@ impl<'f> Fields<'f> {
     }
 
     /// A mapping whose keys are names of the author's: key, the key's node, the value's node.
-    pub(crate) fn entries<'n>(&mut self, node: &'n Node, name: &str) -> Option<Vec<(&'n str, &'n Node)>> {
+    pub fn entries<'n>(&mut self, node: &'n Node, name: &str) -> Option<Vec<(&'n str, &'n Node)>> {
         let Value::Map(entries) = &node.value else {
             self.wanted(node, name, "a mapping");
             return None;
@@ -106,7 +115,8 @@ impl<'f> Fields<'f> {
         Some(keys)
     }
 
-    pub(crate) fn list<'n>(&mut self, node: &'n Node, name: &str) -> Option<&'n [Node]> {
+    /// A list.
+    pub fn list<'n>(&mut self, node: &'n Node, name: &str) -> Option<&'n [Node]> {
         let Value::List(items) = &node.value else {
             self.wanted(node, name, "a list");
             return None;
@@ -115,7 +125,7 @@ impl<'f> Fields<'f> {
     }
 
     /// A list of text, or one text standing for a list of one.
-    pub(crate) fn texts(&mut self, node: &Node, name: &str) -> Vec<(String, At)> {
+    pub fn texts(&mut self, node: &Node, name: &str) -> Vec<(String, At)> {
         let items = match &node.value {
             Value::List(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
@@ -123,7 +133,8 @@ impl<'f> Fields<'f> {
         items.iter().filter_map(|item| self.text(item, name).map(|text| (text, item.at))).collect()
     }
 
-    pub(crate) fn text(&mut self, node: &Node, name: &str) -> Option<String> {
+    /// Text that says something; what reads as a number or a boolean wants quotes.
+    pub fn text(&mut self, node: &Node, name: &str) -> Option<String> {
         match &node.value {
             Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
             Value::Text(_) => {
@@ -143,7 +154,8 @@ impl<'f> Fields<'f> {
         }
     }
 
-    pub(crate) fn flag(&mut self, node: &Node, name: &str) -> Option<bool> {
+    /// `true` or `false`.
+    pub fn flag(&mut self, node: &Node, name: &str) -> Option<bool> {
         let Value::Bool(value) = node.value else {
             self.wanted(node, name, "`true` or `false`");
             return None;
@@ -151,7 +163,8 @@ impl<'f> Fields<'f> {
         Some(value)
     }
 
-    pub(crate) fn count(&mut self, node: &Node, name: &str) -> Option<u64> {
+    /// A whole number from 1.
+    pub fn count(&mut self, node: &Node, name: &str) -> Option<u64> {
         match node.value {
             Value::Integer(value) if value >= 1 => value.try_into().ok(),
             Value::Integer(value) => {
@@ -169,7 +182,8 @@ impl<'f> Fields<'f> {
         }
     }
 
-    pub(crate) fn span(&mut self, node: &Node, name: &str) -> Option<SignedDuration> {
+    /// A length of time, such as `24h`.
+    pub fn span(&mut self, node: &Node, name: &str) -> Option<SignedDuration> {
         if let Value::Integer(number) = node.value {
             let what = format!("`{name}` is {number}, without a unit");
             self.problem(node.at, what, "write one behind it, such as `24h` or `7d`");
@@ -188,7 +202,8 @@ impl<'f> Fields<'f> {
         span
     }
 
-    pub(crate) fn date(&mut self, node: &Node, name: &str) -> Option<Date> {
+    /// A day.
+    pub fn date(&mut self, node: &Node, name: &str) -> Option<Date> {
         let text = self.text(node, name)?;
         let shape = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         let date = if shape { text.parse().ok() } else { None };
@@ -199,7 +214,7 @@ impl<'f> Fields<'f> {
     }
 
     /// One word of a table.
-    pub(crate) fn choice<T: Copy>(&mut self, node: &Node, name: &str, table: &[(&str, T)]) -> Option<T> {
+    pub fn choice<T: Copy>(&mut self, node: &Node, name: &str, table: &[(&str, T)]) -> Option<T> {
         if matches!(node.value, Value::Bool(_) | Value::Integer(_) | Value::Fraction(_)) {
             let known: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
             self.problem(node.at, format!("`{name}` is {}", node.value.name()), wanted(&known));
@@ -210,7 +225,7 @@ impl<'f> Fields<'f> {
     }
 
     /// As [`Fields::choice`], for a word that is already read.
-    pub(crate) fn word<T: Copy>(&mut self, text: &str, at: At, name: &str, table: &[(&str, T)]) -> Option<T> {
+    pub fn word<T: Copy>(&mut self, text: &str, at: At, name: &str, table: &[(&str, T)]) -> Option<T> {
         let found = table.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
@@ -220,13 +235,7 @@ impl<'f> Fields<'f> {
     }
 
     /// A key that must be there.
-    pub(crate) fn required<'n>(
-        &mut self,
-        map: &Map<'n>,
-        name: &str,
-        key: &str,
-        example: &str,
-    ) -> Option<&'n Node> {
+    pub fn required<'n>(&mut self, map: &Map<'n>, name: &str, key: &str, example: &str) -> Option<&'n Node> {
         let found = map.get(key);
         if found.is_none() {
             self.problem(map.at, format!("{name} has no `{key}`"), format!("add `{key}: {example}`"));
@@ -235,7 +244,7 @@ impl<'f> Fields<'f> {
     }
 
     /// `version: 1`, which every file begins with.
-    pub(crate) fn version(&mut self, map: &Map<'_>, name: &str) {
+    pub fn version(&mut self, map: &Map<'_>, name: &str) {
         if let Some(node) = self.required(map, name, "version", "1")
             && !matches!(node.value, Value::Integer(1))
         {

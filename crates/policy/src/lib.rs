@@ -13,7 +13,7 @@ mod demands;
 mod evidence;
 mod exceptions;
 mod feeds;
-mod fields;
+pub mod fields;
 mod findings;
 pub mod interchange;
 mod kind;

@@ -93,7 +93,10 @@ pub fn parse(text: &str) -> Result<Node, Broken> {
 }
 
 /// The same, for a file of ours: what is wrong is a problem with a way to mend it.
-pub(crate) fn read(file: &str, text: &str) -> Result<Node, Problems> {
+///
+/// # Errors
+/// As [`parse`], and a file that says nothing.
+pub fn read(file: &str, text: &str) -> Result<Node, Problems> {
     let told = |at, what: String, mend: &str| {
         Problems(vec![Problem { file: file.to_owned(), at, what, mend: mend.to_owned() }])
     };

@@ -1,6 +1,6 @@
 'use strict';
 // Keeps of GitHub's API descriptions (70 MB each) only what this crate asks, so that the mock is up in
-// a second or two. What is kept is as GitHub publishes it.
+// a second or two. What is kept is as GitHub publishes it, but for one member.
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -13,6 +13,18 @@ const asked = [
   '/repos/{owner}/{repo}/environments/{environment_name}',
   '/repos/{owner}/{repo}/rules/branches/{branch}',
 ];
+// What is asked and changed too, of each path only these methods.
+const changed = {
+  '/orgs/{org}/teams/{team_slug}': ['get'],
+  '/repos/{owner}/{repo}/environments': ['get'],
+  '/repos/{owner}/{repo}/environments/{environment_name}': ['put'],
+  '/repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies': ['get', 'post'],
+  '/repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}': ['delete'],
+  '/repos/{owner}/{repo}/environments/{environment_name}/secrets': ['get'],
+  '/repos/{owner}/{repo}/environments/{environment_name}/variables': ['get', 'post'],
+  '/repos/{owner}/{repo}/environments/{environment_name}/variables/{name}': ['patch', 'delete'],
+  '/users/{username}': ['get'],
+};
 const from = path.join(__dirname, 'node_modules/@octokit/openapi/generated');
 
 for (const name of ['api.github.com', 'ghes-3.17']) {
@@ -22,6 +34,17 @@ for (const name of ['api.github.com', 'ghes-3.17']) {
     if (!whole.paths[at]) throw new Error(`${name} does not describe ${at}`);
     paths[at] = { get: whole.paths[at].get };
   }
+  for (const [at, methods] of Object.entries(changed)) {
+    for (const method of methods) {
+      if (!whole.paths[at]?.[method]) throw new Error(`${name} does not describe ${method} ${at}`);
+      paths[at] = { ...paths[at], [method]: whole.paths[at][method] };
+    }
+  }
+  // GitHub takes this member, and its clients send it; left out, it means `true`. Its description does not have it yet.
+  const environment = paths['/repos/{owner}/{repo}/environments/{environment_name}'].put.requestBody;
+  const members = environment.content['application/json'].schema.properties;
+  if (members.can_admins_bypass) throw new Error(`${name} describes can_admins_bypass by now: take this out`);
+  members.can_admins_bypass = { type: 'boolean' };
   const cut = { openapi: whole.openapi, info: whole.info, paths };
   fs.writeFileSync(path.join(__dirname, `${name}.json`), JSON.stringify(cut));
 }

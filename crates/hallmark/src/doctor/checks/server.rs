@@ -46,7 +46,7 @@ pub(super) fn environments(facts: &Facts) -> Vec<Finding> {
                     "there is no environment {}: the first job in it would make one without any rule",
                     named(name)
                 ),
-                "make it, with reviewers and branches, in the repository's settings under Environments",
+                "make it, with reviewers and branches: write `environments.yml` and run `hallmark environments apply`, or in the repository's settings under Environments",
             )],
             Err(why) => {
                 vec![Finding::unknown(format!("the rules of {} are not known: {why}", named(name)), "")]

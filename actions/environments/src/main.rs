@@ -1,0 +1,7 @@
+//! The program `environments`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&environments::ACTION)
+}
