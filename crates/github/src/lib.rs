@@ -17,22 +17,28 @@
 mod actions;
 mod address;
 mod branch;
+mod change;
 mod client;
 mod commit;
 mod contents;
 mod environment;
 mod error;
 mod limits;
+mod person;
 mod repository;
+mod run;
 pub mod testing;
 mod transport;
 
 pub use actions::{ActionsPolicy, Allowed, WorkflowPermissions};
 pub use address::{ApiUrl, BadApiUrl};
 pub use branch::Branch;
+pub use change::Writers;
 pub use client::Client;
 pub use commit::{BadCommit, Commit};
 pub use environment::{Branches, Environment, Reviewer};
 pub use error::{Error, Why};
 pub use limits::Limits;
+pub use person::Person;
 pub use repository::{BadRepository, Repository, RepositoryFacts};
+pub use run::{Approval, ApprovalState, NamedEnvironment, WorkflowRun};
