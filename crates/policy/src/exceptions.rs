@@ -27,6 +27,9 @@ use crate::policy::ExceptionLimits;
 use crate::problem::{At, Problems};
 use crate::yaml;
 
+/// What stands for a file's number where an exception is of an approver's comment.
+pub(crate) const COMMENT: u16 = u16::MAX;
+
 /// One exception, as the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
@@ -142,6 +145,12 @@ impl Exceptions {
         Ok(Self { list: check::check(file, &tree, limits)? })
     }
 
+    /// These, and after them those that an approver made for one decision.
+    #[must_use]
+    pub(crate) fn and(&self, more: &[Exception]) -> Self {
+        Self { list: self.list.iter().chain(more).cloned().collect() }
+    }
+
     /// Every exception, in the file's order.
     #[must_use]
     pub fn list(&self) -> &[Exception] {
@@ -163,6 +172,12 @@ impl Exception {
             Some(place) => format!("{what} in {place}"),
             None => what,
         }
+    }
+
+    /// Whether it is no part of the file: an approver's comment has it, for one decision.
+    #[must_use]
+    pub const fn is_of_a_comment(&self) -> bool {
+        self.at.file == COMMENT
     }
 
     /// Whether it takes findings away: all do but those that say, in the words of VEX, that the image is
