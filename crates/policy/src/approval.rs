@@ -68,6 +68,11 @@ impl<'a> Standing<'a> {
         Self { approval, valid: !refusals.iter().any(holds_up), refusals }
     }
 
+    /// Whether it clears anything.
+    pub(crate) const fn counts(&self) -> bool {
+        self.valid
+    }
+
     /// The exceptions that the approver made for this decision alone.
     pub(crate) fn exceptions(&self) -> &'a [Exception] {
         match &self.approval.click {
@@ -116,18 +121,7 @@ fn narrowed(reason: &Reason, before: &[Reason], seen: impl Fn(&Reason) -> bool) 
 }
 
 fn valid(policy: &Policy, approval: &Approval, now: Timestamp) -> Result<(), (Code, String)> {
-    let may = policy.signers_of(EvidenceKind::Approval);
-    match &approval.signed {
-        Signed::Unsigned => return Err((Code::ApprovalRefused, "The approval is not signed.".into())),
-        Signed::By(names) if !names.iter().any(|name| may.contains(name)) => {
-            return Err((Code::ApprovalRefused, "The approval's signer is none who may approve.".into()));
-        }
-        // Who clicked is not the gate, which only writes down what GitHub says.
-        Signed::By(_) if approval.own_key && approval.click.is_none() => {
-            return Err((Code::ApprovalRefused, "The approval is signed with the gate's own key.".into()));
-        }
-        Signed::By(_) => {}
-    }
+    signed(policy, approval)?;
     if let Err(why) = &approval.prior {
         return Err((Code::ApprovalOfAnother, format!("The approval is for another verdict: {why}.")));
     }
@@ -146,6 +140,23 @@ fn valid(policy: &Policy, approval: &Approval, now: Timestamp) -> Result<(), (Co
             Code::ApprovalExpired,
             format!("The approval of {} held until {ends}.", approval.decided_on),
         ));
+    }
+    Ok(())
+}
+
+/// Whether somebody signed it who may.
+fn signed(policy: &Policy, approval: &Approval) -> Result<(), (Code, String)> {
+    let may = policy.signers_of(EvidenceKind::Approval);
+    match &approval.signed {
+        Signed::Unsigned => return Err((Code::ApprovalRefused, "The approval is not signed.".into())),
+        Signed::By(names) if !names.iter().any(|name| may.contains(name)) => {
+            return Err((Code::ApprovalRefused, "The approval's signer is none who may approve.".into()));
+        }
+        // Who clicked is not the gate, which only writes down what GitHub says.
+        Signed::By(_) if approval.own_key && approval.click.is_none() => {
+            return Err((Code::ApprovalRefused, "The approval is signed with the gate's own key.".into()));
+        }
+        Signed::By(_) => {}
     }
     Ok(())
 }

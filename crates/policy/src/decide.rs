@@ -46,6 +46,8 @@ pub struct Decision {
 pub struct Waived {
     /// Who approved. Hostile text.
     pub approver: String,
+    /// Whether the approval counts. One that does not clears nothing.
+    pub counts: bool,
     /// The reasons that no longer stand.
     pub reasons: Vec<Reason>,
 }
@@ -84,6 +86,7 @@ pub fn decide(
     reasons.sort();
     let waived = approval.zip(standing).map(|(approval, standing)| Waived {
         approver: approval.approver.clone(),
+        counts: standing.counts(),
         reasons: standing.apply(before, &mut reasons),
     });
     reasons.sort();

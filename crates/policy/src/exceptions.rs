@@ -197,9 +197,12 @@ impl Exception {
     pub fn scope(&self) -> Vec<String> {
         let listed =
             |name: &str, list: &[String]| (!list.is_empty()).then(|| format!("{name} {}", list.join(", ")));
+        let once =
+            self.is_of_a_comment().then(|| "this decision alone, by the approver's comment".to_owned());
         let class = (self.class != Class::Vulnerability).then(|| self.class.as_str().to_owned());
         let paths = self.paths.as_ref().map(Paths::patterns);
         [
+            once,
             class,
             listed("also", &self.aliases),
             self.version.as_ref().map(|version| format!("version {version}")),

@@ -299,12 +299,15 @@ fn decided(more: &str, comment: &str, change: fn(&mut Case, &mut Approval)) -> p
     case.decide_with(&approval)
 }
 
+/// What happens, what the policy has more, the comment, the change; the verdict, a code, and how many findings are excepted.
+type Row<'r> = (&'r str, &'r str, &'r str, fn(&mut Case, &mut Approval), Verdict, Option<&'r str>, usize);
+
 #[test]
 fn what_a_click_clears() {
     let named = format!("approve {}", brief().short());
     let except = format!("{named}\nexcept CVE-2026-1 a until 2026-11-30 because it is not reached");
     let both = format!("{except}\nexcept CVE-2026-2 until 2026-11-30 because neither is that");
-    let rows: &[(&str, &str, &str, fn(&mut Case, &mut Approval), Verdict, Option<&str>, usize)] = &[
+    let rows: &[Row<'_>] = &[
         ("a click", "", "", |_, _| {}, Verdict::Pass, None, 0),
         ("a comment", "approval: {comment: required}", &named, |_, _| {}, Verdict::Pass, None, 0),
         (

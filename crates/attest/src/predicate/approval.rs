@@ -25,4 +25,58 @@ pub struct Predicate {
     pub expires_on: Timestamp,
     /// The codes of the reasons that they waive: these and no others.
     pub waives: Vec<String>,
+    /// Where it was given in GitHub; none where a person signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github: Option<GitHub>,
+}
+
+/// An approval that was given by clicks in GitHub, as GitHub's API told it to the job that signs for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GitHub {
+    /// `owner/name`.
+    pub repository: String,
+    /// The run's number.
+    pub run_id: i64,
+    /// The attempt in which it was read.
+    pub run_attempt: i64,
+    /// The commit that the run is of.
+    pub commit: String,
+    /// One approval for each environment, in their order.
+    pub approvals: Vec<EnvironmentApproval>,
+    /// What those who approved excepted, for this decision alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<CommentException>,
+}
+
+/// Who approved in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvironmentApproval {
+    /// The environment.
+    pub environment: String,
+    /// The account's number, which is never given to another.
+    pub approver_id: i64,
+    /// Its name of that day. Hostile text.
+    pub approver_login: String,
+    /// Their words. Hostile text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+}
+
+/// A line of a comment that excepts a vulnerability.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommentException {
+    /// The vulnerability.
+    pub id: String,
+    /// Only in this package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// The last day on which it would hold.
+    pub expires: String,
+    /// Why. Hostile text.
+    pub reason: String,
+    /// Who answers for it. Hostile text.
+    pub owner: String,
 }
