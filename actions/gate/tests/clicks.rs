@@ -675,7 +675,8 @@ fn a_replay_is_held_to_what_was_read() {
 /// Each row: what is between the verdict that was shown and the job, and what comes of it.
 #[test]
 fn an_approval_is_for_the_verdict_that_was_shown() {
-    let rows: &[(&str, fn(&World), Vec<(&'static str, String)>, &str, &str)] = &[
+    type Row = (&'static str, fn(&World), Vec<(&'static str, String)>, &'static str, &'static str);
+    let rows: &[Row] = &[
         ("another brief", |_| {}, vec![("brief-digest", "0".repeat(64))], "fail", "approval-of-another"),
         (
             "more evidence",
