@@ -46,7 +46,7 @@ fn an_approval_in_the_folder_alone_clears_nothing() {
     assert_eq!(world.gate("strict").outputs["verdict"], "review");
 }
 
-/// There, the file is the verdict, and the approvals are GitHub's: `clicks.rs` has the cases.
+/// There, the file is the verdict, and the approvals are GitHub's: `clicks` has the cases.
 #[test]
 fn on_a_runner_an_approval_file_is_none() {
     let (world, run) = review();

@@ -80,3 +80,28 @@ pub struct CommentException {
     /// Who answers for it. Hostile text.
     pub owner: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What was signed before there were clicks reads as it did, and is written without them.
+    #[test]
+    fn what_a_person_signed_has_no_member_for_clicks() {
+        let digest = json!({"sha256": model::Sha256::of(b"x")});
+        let old = json!({"verdict": digest, "brief": digest, "approver": "Ada", "decidedOn": "2026-11-22T12:00:00Z",
+            "expiresOn": "2026-11-23T12:00:00Z", "waives": ["feed-missing"]});
+        let read: Predicate = serde_json::from_value(old.clone()).unwrap();
+        assert_eq!(read.github, None);
+        assert_eq!(serde_json::to_value(&read).unwrap(), old);
+
+        let mut new = old;
+        new["github"] = json!({"repository": "acme/images", "runId": 7, "runAttempt": 2, "commit": "0".repeat(40),
+            "approvals": [{"environment": "production", "approverId": 4, "approverLogin": "ada"}]});
+        let read: Predicate = serde_json::from_value(new.clone()).unwrap();
+        assert_eq!(read.github.as_ref().unwrap().approvals[0].approver_id, 4);
+        assert_eq!(serde_json::to_value(&read).unwrap(), new);
+    }
+}
