@@ -34,7 +34,6 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
             judged = judge::judge(&case)?;
             approval_file = Some(file);
         }
-        click::told(ctx, &case, &judged)?;
     }
     if key.is_none() {
         ctx.warning(
@@ -75,6 +74,9 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
 
     let exceptions = ctx.opt_path("exceptions")?.map(|path| shown(ctx, &path));
     show::told(ctx, &judged, exceptions.as_deref());
+    if case.click.is_some() {
+        click::told(ctx, &case, &judged)?;
+    }
     show::outputs(ctx, &judged)?;
     for (output, path) in [
         ("evidence", Some(&verdict_file)),
@@ -140,7 +142,8 @@ fn may_sign(
             matches!(&signed, policy::Signed::By(names) if names.iter().any(|name| may.contains(name)));
         ensure!(
             named,
-            "{who} may not sign a {kind} under the policy `{}`: its `evidence` names {} for that",
+            "{who} may not sign {} {kind} under the policy `{}`: its `evidence` names {} for that",
+            if kind == EvidenceKind::Approval { "an" } else { "a" },
             policy.policy().name(),
             if may.is_empty() { "nobody".into() } else { may.join(", ") }
         );

@@ -125,7 +125,7 @@ fn what_is_missing_is_asked_for_before_anything() {
     job.more.push(("signing-key", world.pem("assay")));
     let run = job.run(Script::approved(""));
     assert_eq!(run.code, 2, "{}", run.stdout);
-    assert!(run.stdout.contains("may not sign a approval"), "{}", run.stdout);
+    assert!(run.stdout.contains("may not sign an approval"), "{}", run.stdout);
     assert!(written(&world, "approval").is_empty());
     // And elsewhere there is nothing to ask.
     for (name, value) in [("brief-digest", "0".repeat(64)), ("environments", "production".to_owned())] {
