@@ -98,6 +98,7 @@ pub fn approve(verdict: &Verified, consent: Consent) -> Result<Statement> {
         decided_on: consent.decided_on,
         expires_on: consent.expires_on,
         waives,
+        github: None,
     };
     Ok(Statement::of(verdict.statement.subject.clone(), &predicate)?)
 }

@@ -43,6 +43,8 @@ pub(crate) struct Case {
     /// Full reports by the digest that statements give, of the image, its base and the one before; none
     /// where there is none.
     pub(crate) reports: BTreeMap<Sha256, Option<Vec<u8>>>,
+    /// What GitHub says of the run in which a verdict is resumed: canonical JSON.
+    pub(crate) click: Option<Vec<u8>>,
     /// The approval that a verdict is resumed with.
     pub(crate) approval: Option<Item>,
     /// The verdict that the approval names, where it was found.

@@ -11,16 +11,30 @@ use runner::{Annotation, Context, Outcome};
 use crate::judge::{self, Judgement};
 use crate::keys::Keys;
 use crate::source::{Reader, shown};
-use crate::{Checked, disk, load, manifest, show, written};
+use crate::{Checked, click, disk, load, manifest, show, written};
 
 const REPORT_ONLY: &str = "the policy only reports (`mode: report-only`): the verdict is recorded and stops nothing, no \
                            verification summary is written, and nothing can be published by it";
 
+/// What a decision signs.
+const DECIDES: [EvidenceKind; 2] = [EvidenceKind::Verdict, EvidenceKind::Vsa];
+
 pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let key = services::signer(ctx)?;
-    let case = load::case(ctx, key.as_deref()).await?;
-    let judged = judge::judge(&case)?;
-    may_sign(&judged.policy, &Keys::of(&judged.policy, &case.roots, case.now)?, key.as_deref())?;
+    let mut case = load::case(ctx, key.as_deref()).await?;
+    let mut judged = judge::judge(&case)?;
+    let signers = Keys::of(&judged.policy, &case.roots, case.now)?;
+    may_sign(&judged.policy, &signers, key.as_deref(), &DECIDES)?;
+    let mut approval_file = None;
+    if case.click.is_some() {
+        may_sign(&judged.policy, &signers, key.as_deref(), &[EvidenceKind::Approval])?;
+        if let Some(approval) = judged.unsigned.take() {
+            let file = EvidenceDir::new(ctx.path("evidence")?).write(&approval, key.as_deref())?;
+            case.approval = Some(load::item(&file)?);
+            judged = judge::judge(&case)?;
+            approval_file = Some(file);
+        }
+    }
     if key.is_none() {
         ctx.warning(
             "the verdict is not signed: no `signing-key` was given, so nothing can be published with it",
@@ -60,6 +74,9 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
 
     let exceptions = ctx.opt_path("exceptions")?.map(|path| shown(ctx, &path));
     show::told(ctx, &judged, exceptions.as_deref());
+    if case.click.is_some() {
+        click::told(ctx, &case, &judged)?;
+    }
     show::outputs(ctx, &judged)?;
     for (output, path) in [
         ("evidence", Some(&verdict_file)),
@@ -68,6 +85,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
         ("page", Some(&page)),
         ("brief", Some(&brief)),
         ("json", Some(&json)),
+        ("approval", approval_file.as_ref()),
     ] {
         ctx.output(output, path.map(|path| path.display().to_string()).unwrap_or_default())?;
     }
@@ -77,6 +95,11 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     }
     Ok(match judged.decision.verdict {
         Verdict::Pass => Outcome::Done,
+        // A running job cannot wait for somebody again.
+        Verdict::Review if case.click.is_some() => {
+            ctx.error(Annotation::new(click::STILL).title("Still `review`"));
+            Outcome::Against
+        }
         Verdict::Review => Outcome::Review,
         Verdict::Fail => Outcome::Against,
     })
@@ -96,25 +119,31 @@ pub(crate) async fn check(ctx: &mut Context, family: Option<&str>) -> Result<Che
     let (policy, roots) = written::resolved(ctx, &mut reader, family).await?;
     written::exceptions(ctx, &mut reader, &policy).await?;
     let signers = Keys::of(&policy, &roots, ctx.now())?;
-    may_sign(&policy, &signers, key.as_deref())?;
+    may_sign(&policy, &signers, key.as_deref(), &DECIDES)?;
     Ok(Checked { policy, signers })
 }
 
 /// A verdict that its own policy would not accept is not signed at all.
-fn may_sign(policy: &ResolvedPolicy, signers: &Keys, signer: Option<&dyn Sign>) -> Result<()> {
+fn may_sign(
+    policy: &ResolvedPolicy,
+    signers: &Keys,
+    signer: Option<&dyn Sign>,
+    kinds: &[EvidenceKind],
+) -> Result<()> {
     let Some(signer) = signer else { return Ok(()) };
     let signed = signers.announced(signer.signer());
     let who = match signer.signer() {
         Signer::KeyId(_) => "the `signing-key`".to_owned(),
         Signer::Identity(identity) => identity.to_string(),
     };
-    for kind in [EvidenceKind::Verdict, EvidenceKind::Vsa] {
+    for &kind in kinds {
         let may = policy.policy().signers_of(kind);
         let named =
             matches!(&signed, policy::Signed::By(names) if names.iter().any(|name| may.contains(name)));
         ensure!(
             named,
-            "{who} may not sign a {kind} under the policy `{}`: its `evidence` names {} for that",
+            "{who} may not sign {} {kind} under the policy `{}`: its `evidence` names {} for that",
+            if kind == EvidenceKind::Approval { "an" } else { "a" },
             policy.policy().name(),
             if may.is_empty() { "nobody".into() } else { may.join(", ") }
         );

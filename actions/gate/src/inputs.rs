@@ -2,7 +2,7 @@
 
 use runner::{Input, Kind, Output};
 
-pub(crate) static INPUTS: [Input; 29] = [
+pub(crate) static INPUTS: [Input; 31] = [
     Input::new("image", Kind::Path, "The image: its image.json"),
     Input::new(
         "policy",
@@ -18,7 +18,7 @@ pub(crate) static INPUTS: [Input; 29] = [
     Input::new(
         "token",
         Kind::Secret,
-        "On a runner: the token that policy and exceptions are read with, which needs `contents: read`",
+        "On a runner: the token that policy and exceptions are read with, which needs `contents: read`, and with `resume` also `actions: read` and `pull-requests: read`",
     ),
     Input::new(
         "policy-repository",
@@ -64,7 +64,21 @@ pub(crate) static INPUTS: [Input; 29] = [
     services::SIGNING_KEY,
     services::SIGNING_KEY_PASSWORD,
     services::SIGNING_CONFIG,
-    Input::new("resume", Kind::Path, "An approval file that clears a `review` verdict; not on a runner"),
+    Input::new(
+        "resume",
+        Kind::Path,
+        "What takes up a `review` verdict: on a runner that verdict's file, and the approvals are read from GitHub; elsewhere an approval file",
+    ),
+    Input::new(
+        "brief-digest",
+        Kind::Text,
+        "On a runner, with `resume`: the SHA-256 of the brief that was shown, from the output of the job that decided",
+    ),
+    Input::new(
+        "environments",
+        Kind::Lines,
+        "On a runner, with `resume`: the environments in which the run has to be approved, one a line, each by another person",
+    ),
     Input::new(
         "replay",
         Kind::Path,
@@ -89,7 +103,7 @@ pub(crate) static INPUTS: [Input; 29] = [
     ),
 ];
 
-pub(crate) static OUTPUTS: [Output; 21] = [
+pub(crate) static OUTPUTS: [Output; 23] = [
     Output { name: "verdict", help: "`pass`, `review` or `fail`" },
     Output { name: "reasons", help: "The reasons, as JSON" },
     Output {
@@ -121,6 +135,11 @@ pub(crate) static OUTPUTS: [Output; 21] = [
     Output { name: "replay", help: "The replay manifest" },
     Output { name: "page", help: "The page" },
     Output { name: "brief", help: "The brief" },
+    Output { name: "brief-digest", help: "The SHA-256 of the brief: what an approval in GitHub names" },
+    Output {
+        name: "approval",
+        help: "With `resume` on a runner: the statement with the approval, where one counts",
+    },
     Output { name: "json", help: "The decision as JSON" },
     Output { name: "exceptions-digest", help: "The SHA-256 of the exceptions file" },
 ];

@@ -7,6 +7,7 @@ use policy::{Decision, Epss, Exceptions, Feeds, Kev, ResolvedPolicy};
 use report::View;
 
 use crate::case::Case;
+use crate::click;
 use crate::gather::{self, Gathered};
 use crate::keys::Keys;
 use crate::resume::{self, Now, Resumed};
@@ -26,6 +27,8 @@ pub(crate) struct Judgement {
     /// The verification summary; none where the policy only reports.
     pub(crate) summary: Option<Statement>,
     pub(crate) manifest: Vec<u8>,
+    /// An approval in GitHub that counts once it is signed for: until then this is no decision.
+    pub(crate) unsigned: Option<Statement>,
 }
 
 impl Judgement {
@@ -41,6 +44,14 @@ pub(crate) fn judge(case: &Case) -> Result<Judgement> {
     let resumed = resumed(case, &image, &policy, &keys, &mut found);
     let approval = resumed.as_ref().map(|one| &one.approval);
     let decision = policy::decide(&policy, &exceptions, &found.evidence, approval, case.now);
+    // The words of GitHub count when the job has signed for them.
+    let counts = decision.waived.as_ref().is_some_and(|waived| waived.counts);
+    let unsigned = match (&case.click, &case.approval) {
+        (Some(_), None) if counts => {
+            resumed.as_ref().map(|one| click::statement(case, &image, one)).transpose()?
+        }
+        _ => None,
+    };
     let manifest = manifest::write(case)?;
     let view = show::view(case, &image, &policy, &found, &decision, resumed.as_ref());
     let brief = report::markdown::brief(&view);
@@ -50,7 +61,7 @@ pub(crate) fn judge(case: &Case) -> Result<Judgement> {
         policy: &policy,
         decision: &decision,
         evidence: &found.refs,
-        approval: resumed.as_ref().map(|one| &one.reference),
+        approval: resumed.as_ref().and_then(|one| one.reference.as_ref()),
         manifest: Sha256::of(&manifest),
         brief: Sha256::of(brief.as_bytes()),
     };
@@ -69,6 +80,7 @@ pub(crate) fn judge(case: &Case) -> Result<Judgement> {
         verdict_bytes,
         summary,
         manifest,
+        unsigned,
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod approve;
 mod case;
+mod click;
 mod compared;
 mod decide;
 mod disk;

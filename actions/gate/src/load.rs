@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use attest::{EvidenceDir, Kind, Sign, StrayReason};
 use model::{ImageManifest, Sha256};
 use runner::Context;
 
 use crate::case::{Case, Gate, Item};
+use crate::click::Question;
 use crate::keys::Keys;
 use crate::source::Reader;
 use crate::{compared, disk, exact, gather, resume, written};
@@ -21,6 +22,7 @@ const MAX_FEED: u64 = 64 << 20;
 
 /// Reads everything that the inputs name.
 pub(crate) async fn case(ctx: &mut Context, signer: Option<&dyn Sign>) -> Result<Case> {
+    let question = Question::of(ctx, signer.is_some())?;
     let (image, parsed) = image(ctx)?;
     let mut reader = Reader::new(ctx)?;
     let (policy, roots) = written::resolved(ctx, &mut reader, Some(&parsed.family)).await?;
@@ -45,8 +47,18 @@ pub(crate) async fn case(ctx: &mut Context, signer: Option<&dyn Sign>) -> Result
     compared::reports(&dir, &evidence, &keys, &mut reports)?;
     let base = compared::base(ctx, &parsed, &keys, &mut reports)?;
     let previous = compared::previous(ctx, &keys, &mut reports)?;
-    let approval = approval(ctx)?;
-    let prior = prior(approval.as_ref(), &evidence, &keys);
+    let (approval, prior) = match resumed(ctx)? {
+        // Nothing has signed for what GitHub says yet.
+        Some(verdict) if question.is_some() => (None, Some(verdict)),
+        approval => {
+            let prior = prior(approval.as_ref(), &evidence, &keys);
+            (approval, prior)
+        }
+    };
+    let click = match &question {
+        Some(question) => Some(question.ask().await?),
+        None => None,
+    };
     let gate = Gate {
         verifier_id: ctx.text("verifier-id")?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -74,6 +86,7 @@ pub(crate) async fn case(ctx: &mut Context, signer: Option<&dyn Sign>) -> Result
         base,
         previous,
         reports,
+        click,
         approval,
         prior,
     })
@@ -94,15 +107,17 @@ fn feed(ctx: &Context, input: &str) -> Result<Option<Vec<u8>>> {
     disk::read(&path, MAX_FEED).map(Some).with_context(|| format!("input `{input}`"))
 }
 
-fn approval(ctx: &Context) -> Result<Option<Item>> {
+/// The file that `resume` names: an approval, or on a runner the verdict that was approved.
+fn resumed(ctx: &Context) -> Result<Option<Item>> {
     let Some(path) = ctx.opt_path("resume")? else { return Ok(None) };
-    ensure!(
-        !ctx.github().on_runner,
-        "`resume` is refused on a runner: there, approvals come from the job's environment and not from a file"
-    );
-    let bytes = disk::read(&path, attest::MAX_BUNDLE as u64).context("input `resume`")?;
+    item(&path).map(Some).context("input `resume`")
+}
+
+/// A statement's file.
+pub(crate) fn item(path: &Path) -> Result<Item> {
+    let bytes = disk::read(path, attest::MAX_BUNDLE as u64)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Some(Item { name, bytes }))
+    Ok(Item { name, bytes })
 }
 
 /// The verdict that an approval names, by its payload.

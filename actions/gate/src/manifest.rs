@@ -47,6 +47,8 @@ struct Manifest {
     previous: Option<PreviousEntry>,
     /// What statements call a report → what lay there.
     reports: BTreeMap<String, Option<Sha256>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    click: Option<Sha256>,
     approval: Option<Entry>,
     prior: Option<Entry>,
 }
@@ -99,6 +101,7 @@ pub(crate) fn write(case: &Case) -> Result<Vec<u8>> {
             .iter()
             .map(|(name, bytes)| (name.to_string(), bytes.as_ref().map(digest)))
             .collect(),
+        click: case.click.as_ref().map(digest),
         approval: case.approval.as_ref().map(Entry::of),
         prior: case.prior.as_ref().map(Entry::of),
     };
@@ -117,6 +120,7 @@ pub(crate) fn keep(folder: &Path, name: &str, manifest: &[u8], case: &Case) -> R
         .chain(&case.exceptions)
         .chain(&case.epss)
         .chain(&case.kev)
+        .chain(&case.click)
         .chain(previous.filter_map(|previous| previous.image.as_ref()))
         .chain(items.map(|item| &item.bytes))
         .chain(case.reports.values().flatten());
@@ -187,6 +191,7 @@ pub(crate) fn load(path: &Path, bytes: &[u8]) -> Result<Case> {
         base: items("the base's evidence", manifest.base)?,
         previous: manifest.previous.map(previous).transpose()?,
         reports,
+        click: manifest.click.map(|digest| get("what GitHub said of the run", digest)).transpose()?,
         approval: manifest.approval.map(|entry| item("the approval", entry)).transpose()?,
         prior: manifest.prior.map(|entry| item("the approved verdict", entry)).transpose()?,
     })

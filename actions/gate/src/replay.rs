@@ -45,6 +45,9 @@ pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
 fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<(Judgement, Vec<PathBuf>)> {
     let case = manifest::load(path, &bytes)?;
     let judged = judge::judge(&case)?;
+    if judged.unsigned.is_some() {
+        bail!("the approval that was given in GitHub is not in the bundle");
+    }
     if judged.manifest != bytes {
         bail!("the manifest is not as this gate writes it");
     }

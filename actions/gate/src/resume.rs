@@ -10,6 +10,7 @@ use model::{ImageManifest, Sha256};
 use policy::{Approval, Code, EvidenceKind, Objection, Policy, Prior, Signed};
 
 use crate::case::Case;
+use crate::click;
 use crate::exact::{self, Genuine, sentence};
 use crate::gather::reference;
 use crate::keys::Keys;
@@ -17,8 +18,11 @@ use crate::keys::Keys;
 /// A genuine approval, as the decision takes it and as the verdict lists it.
 pub(crate) struct Resumed {
     pub(crate) approval: Approval,
-    pub(crate) reference: EvidenceRef,
+    /// None as long as nobody has signed for it: an approval of GitHub's, before the job writes it down.
+    pub(crate) reference: Option<EvidenceRef>,
     pub(crate) comment: String,
+    /// The statement of the verdict that was approved in GitHub.
+    pub(crate) verdict: Option<Sha256>,
 }
 
 /// What an approval is measured against.
@@ -31,6 +35,9 @@ pub(crate) struct Now<'n> {
 
 /// Reads the case's approval. One that does not even read is refused with a reason of its own.
 pub(crate) fn read(case: &Case, keys: &Keys, now: &Now<'_>) -> Result<Option<Resumed>, Objection> {
+    if case.click.is_some() {
+        return click::read(case, keys, now).map(Some);
+    }
     let Some(item) = &case.approval else { return Ok(None) };
     let refused =
         |message: String| Objection { code: Code::ApprovalRefused, file: item.name.clone(), message };
@@ -44,7 +51,16 @@ pub(crate) fn read(case: &Case, keys: &Keys, now: &Now<'_>) -> Result<Option<Res
         Ok(on) => on.unwrap_or(read.decided_on),
         Err(misdated) => return Err(refused(format!("The approval is refused: {misdated}."))),
     };
-    let prior = prior(case, keys, now, &genuine, &read);
+    if read.github.is_some() {
+        return Err(refused(
+            "This approval was given in GitHub: it counts in the run that it was given to, and in no other."
+                .into(),
+        ));
+    }
+    let prior = about(now, &genuine)
+        .and_then(|()| named(case, keys, read.verdict.sha256))
+        .and_then(|verdict| prior(case, now, &verdict, read.brief.sha256))
+        .map(|verdict| Prior { reasons: verdict.reasons });
     let approval = Approval {
         file: genuine.file.clone(),
         signed: genuine.signed.clone(),
@@ -53,9 +69,10 @@ pub(crate) fn read(case: &Case, keys: &Keys, now: &Now<'_>) -> Result<Option<Res
         waives: read.waives.into_iter().collect(),
         decided_on,
         expires_on: read.expires_on,
+        click: None,
         prior,
     };
-    Ok(Some(Resumed { approval, reference: reference(&genuine), comment: read.comment }))
+    Ok(Some(Resumed { approval, reference: Some(reference(&genuine)), comment: read.comment, verdict: None }))
 }
 
 /// Whether whoever decides is whoever approved.
@@ -64,23 +81,34 @@ fn is_own(case: &Case, approval: &Genuine) -> bool {
     gate.is_same_as(approver)
 }
 
-/// The verdict that the approver saw, or in what it differs from what is decided now.
-fn prior(
-    case: &Case,
-    keys: &Keys,
-    now: &Now<'_>,
-    approval: &Genuine,
-    read: &approval::Predicate,
-) -> Result<Prior, String> {
-    if !approval.statement.is_about(&now.image.content_digest()) {
-        return Err("it is about another image".into());
+fn about(now: &Now<'_>, approval: &Genuine) -> Result<(), String> {
+    if approval.statement.is_about(&now.image.content_digest()) {
+        return Ok(());
     }
+    Err("it is about another image".into())
+}
+
+/// The verdict that an approval names.
+fn named(case: &Case, keys: &Keys, payload: Sha256) -> Result<Genuine, String> {
     let item = case.prior.as_ref().ok_or("the verdict that it names is not in the evidence")?;
-    let genuine =
-        exact::read(item, keys).map_err(|objection| objection.message.trim_end_matches('.').to_owned())?;
-    if genuine.payload != read.verdict.sha256 {
+    let genuine = exact::read(item, keys).map_err(objected)?;
+    if genuine.payload != payload {
         return Err("the verdict that it names is not in the evidence".into());
     }
+    Ok(genuine)
+}
+
+pub(crate) fn objected(objection: Objection) -> String {
+    objection.message.trim_end_matches('.').to_owned()
+}
+
+/// The verdict that the approver saw, or in what it differs from what is decided now.
+pub(crate) fn prior(
+    case: &Case,
+    now: &Now<'_>,
+    genuine: &Genuine,
+    brief: Sha256,
+) -> Result<verdict::Predicate, String> {
     let may = now.policy.signers_of(EvidenceKind::Verdict);
     match &genuine.signed {
         Signed::By(names) if names.iter().any(|name| may.contains(name)) => {}
@@ -95,11 +123,11 @@ fn prior(
         return Err("that verdict is about this content with another image.json".into());
     }
     let verdict: verdict::Predicate = genuine.statement.predicate().map_err(|error| error.to_string())?;
-    if brief_of(&genuine) != Some(read.brief.sha256) {
+    if brief_of(genuine) != Some(brief) {
         return Err("the brief that was approved is not that verdict's".into());
     }
     same_inputs(case, now, &verdict)?;
-    Ok(Prior { reasons: verdict.reasons })
+    Ok(verdict)
 }
 
 fn same_inputs(case: &Case, now: &Now<'_>, verdict: &verdict::Predicate) -> Result<(), String> {

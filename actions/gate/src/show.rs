@@ -3,7 +3,7 @@
 mod changes;
 mod sources;
 
-use model::{ImageManifest, Severity, Verdict, Weight};
+use model::{ImageManifest, Severity, Sha256, Verdict, Weight};
 use policy::{Decision, Facts, Judged, ResolvedPolicy, Signed};
 use report::View;
 use runner::{Annotation, Context, Result};
@@ -203,6 +203,10 @@ fn reasons(ctx: &mut Context, judged: &Judgement) {
 /// The exceptions that somebody has to look at, each at its place in the file.
 fn places(ctx: &mut Context, judged: &Judgement, exceptions: Option<&str>) {
     for one in &judged.decision.exceptions {
+        // Those of a comment have no place in the file.
+        if one.exception.is_of_a_comment() {
+            continue;
+        }
         let (Some(file), Ok(line)) = (exceptions, u32::try_from(one.exception.at.line)) else { continue };
         let state = match one.state {
             policy::ExceptionState::Holds => continue,
@@ -242,6 +246,7 @@ pub(crate) fn outputs(ctx: &mut Context, judged: &Judgement) -> Result<()> {
     ctx.output("packages-upgraded", count(|changes| changes.upgraded.len()))?;
     ctx.output("exceptions-digest", judged.exceptions.map(|digest| digest.to_string()).unwrap_or_default())?;
     ctx.output("policy-digest", judged.policy.digest().to_string())?;
+    ctx.output("brief-digest", Sha256::of(judged.brief.as_bytes()).to_string())?;
     ctx.output("verdict-digest", judged.verdict_digest().to_string())
 }
 

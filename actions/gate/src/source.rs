@@ -7,7 +7,7 @@
 
 mod pin;
 mod place;
-mod remote;
+pub(crate) mod remote;
 
 use std::path::Path;
 

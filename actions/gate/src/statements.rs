@@ -123,7 +123,7 @@ pub(crate) fn verdict(about: &About<'_>) -> Result<Statement> {
 /// An exception as its file has it, and what it covers here.
 fn exception(one: &ExceptionUse) -> Value {
     let exception = &one.exception;
-    json!({
+    let mut said = json!({
         "class": exception.class,
         "id": exception.id,
         "aliases": exception.aliases,
@@ -150,7 +150,11 @@ fn exception(one: &ExceptionUse) -> Value {
         "column": exception.at.column,
         "state": one.state.as_str(),
         "suppressed": one.suppressed,
-    })
+    });
+    if exception.is_of_a_comment() {
+        said["from"] = json!("comment");
+    }
+    said
 }
 
 fn sorted(evidence: &[EvidenceRef]) -> Vec<EvidenceRef> {

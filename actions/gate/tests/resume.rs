@@ -46,13 +46,14 @@ fn an_approval_in_the_folder_alone_clears_nothing() {
     assert_eq!(world.gate("strict").outputs["verdict"], "review");
 }
 
+/// There, the file is the verdict, and the approvals are GitHub's: `clicks` has the cases.
 #[test]
-fn on_a_runner_an_approval_file_is_refused() {
+fn on_a_runner_an_approval_file_is_none() {
     let (world, run) = review();
     let approval = world.approve(&run, "approver").outputs["approval"].clone();
     let resumed = world.gate_on_runner("strict", &[("resume", approval)]);
     assert_eq!(resumed.code, 2);
-    assert!(resumed.stdout.contains("refused on a runner"), "{}", resumed.stdout);
+    assert!(resumed.stdout.contains("input `brief-digest` was not given"), "{}", resumed.stdout);
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn statement() -> Statement {
         decided_on: "2026-11-01T00:00:00Z".parse().unwrap(),
         expires_on: "2026-12-01T00:00:00Z".parse().unwrap(),
         waives: vec!["too-old".into()],
+        github: None,
     };
     Statement::of(vec![Subject::image("image", ContentDigest::new(digest))], &approval).unwrap()
 }

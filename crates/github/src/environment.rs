@@ -9,6 +9,8 @@ use crate::{Client, Error, Repository};
 /// An environment's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
+    /// Its number; none where the server does not say.
+    pub id: Option<i64>,
     /// Its name.
     pub name: String,
     /// Who may agree; any one of them is enough. Nobody: every job begins by itself.
@@ -49,6 +51,7 @@ pub enum Branches {
 /// not as it expects would be no answer at all.
 #[derive(Deserialize)]
 struct Theirs {
+    id: Option<i64>,
     name: String,
     can_admins_bypass: Option<bool>,
     #[serde(default)]
@@ -106,6 +109,7 @@ impl Environment {
             Some(_) => Branches::Named,
         };
         let mut environment = Self {
+            id: answer.id,
             name: plain(&answer.name),
             reviewers: Vec::new(),
             prevents_self_review: false,

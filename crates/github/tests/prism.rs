@@ -11,7 +11,10 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use github::{Allowed, ApiUrl, Branch, Branches, Client, Commit, Error, Repository, Reviewer};
+use github::{
+    Allowed, ApiUrl, ApprovalState, Branch, Branches, Client, Commit, Error, Person, Repository, Reviewer,
+    WorkflowRun,
+};
 use runner::Secret;
 
 /// The mock, ended with the test.
@@ -84,6 +87,14 @@ fn a_branch(answer: Result<Branch, Error>) -> Result<(), Error> {
     }
 }
 
+/// So is a run's.
+fn a_run(answer: Result<WorkflowRun, Error>) -> Result<(), Error> {
+    match answer {
+        Err(error) if !error.to_string().contains("is no commit") => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// What lies at a path may be a file, whose content is made up as well, or anything else that has a name.
 fn a_file(answer: Result<Vec<u8>, Error>) -> Result<(), Error> {
     let named = ["no file", "not base64", "longer than GitHub sends"];
@@ -121,12 +132,21 @@ async fn every_question_is_one_that_github_describes() {
         a_file(client.contents(&acme(), "hallmark/policy.yml", &commit()).await)
             .unwrap_or_else(|error| panic!("{description}: {error}"));
         environments::are_described(&client, description).await;
+        let run = client.workflow_run(&acme(), 7).await.unwrap();
+        assert_eq!((run.id, run.attempt, run.event.as_str()), (30_433_642, 1, "push"), "{description}");
+        assert_eq!(run.commit.as_str(), "acb5820ced9479c074f688cc328bf03f341a511d", "{description}");
+        let octocat = Person { id: 1, login: "octocat".into() };
+        assert_eq!((run.actor.as_ref(), run.triggering_actor.as_ref()), (Some(&octocat), Some(&octocat)));
+        let approvals = client.approvals(&acme(), 7).await.unwrap();
+        assert_eq!((approvals[0].state, approvals[0].by.as_ref()), (ApprovalState::Approved, Some(&octocat)));
+        assert_eq!(approvals[0].environments[0].name, "staging", "{description}");
+        assert_eq!(approvals[0].comment, "Ship it!", "{description}");
         assert_eq!(branch.rules, ["commit_author_email_pattern", "commit_message_pattern"], "{description}");
     }
 }
 
 /// Answers made up from the schemas: every optional field now there, now not. The seed is fixed.
-/// (GitHub's own example of a repository breaks GitHub's own schema, so this one is asked here.)
+/// (GitHub's own examples of a repository and of a pull request break GitHub's own schemas, so these are asked here.)
 #[tokio::test]
 async fn whatever_the_description_allows_can_be_read() {
     for description in ["api.github.com.json", "ghes-3.17.json"] {
@@ -138,6 +158,9 @@ async fn whatever_the_description_allows_can_be_read() {
             client.environment(&acme(), "production").await.map(drop).unwrap_or_else(say);
             client.workflow_permissions(&acme()).await.map(drop).unwrap_or_else(say);
             client.actions_policy(&acme()).await.map(drop).unwrap_or_else(say);
+            a_run(client.workflow_run(&acme(), 7).await).unwrap_or_else(say);
+            client.approvals(&acme(), 7).await.map(drop).unwrap_or_else(say);
+            client.writers(&acme(), &commit()).await.map(drop).unwrap_or_else(say);
             a_branch(client.branch(&acme(), "main").await).unwrap_or_else(say);
             a_file(client.contents(&acme(), "hallmark/policy.yml", &commit()).await).unwrap_or_else(say);
             environments::can_be_read(&client, say).await;

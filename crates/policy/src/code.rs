@@ -116,6 +116,19 @@ codes! {
     ApprovalRefused "approval-refused" Fail Nobody: "An approval is not signed by someone who may approve."; "Have an approver sign, with a key that is not the gate's.";
     ApprovalOfAnother "approval-of-another" Fail Nobody: "An approval is for another verdict than this one."; "Approve the verdict that stands.";
     ApprovalExpired "approval-expired" Review Nobody: "An approval has expired."; "Approve again.";
+    ApprovalMissing "approval-missing" Review Nobody: "Nobody whose word counts has approved the run in an environment that was named."; "Have somebody approve the run there (Review deployments), and run the job again.";
+    ApprovalRejected "approval-rejected" Fail Nobody: "Somebody has rejected the run in an environment that was named."; "Mend what they speak against, and start a new run.";
+    ApprovalUnbound "approval-unbound" Review Nobody: "An approval is not known to be for the brief that stands."; "Run the job again, and approve with the comment that the message names.";
+    ApprovalComment "approval-comment" Review Nobody: "A comment begins as a command and is none."; "Run the job again, and approve with a comment that is written as the README says.";
+    ApprovalByStarter "approval-by-starter" Review Nobody: "Who approved is not known to be another than who started the run, or this attempt of it."; "Have somebody else approve.";
+    ApprovalByAuthor "approval-by-author" Review Nobody: "Who approved wrote of the change: its pull request, or one of its commits."; "Have somebody approve who did not.";
+    ApprovalNotDistinct "approval-not-distinct" Review Nobody: "The environments that were named have been approved by fewer people than there are environments."; "Have each environment approved by somebody else.";
+    AuthorUnknown "author-unknown" Review Reasons: "Somebody who wrote the change has no account, so that nobody can tell whether they approved it."; "Commit with an e-mail address of an account, or set the code's weight in the policy's `reasons`.";
+    EnvironmentMissing "environment-missing" Fail Nobody: "An environment that was named is not there, or hidden from the token."; "Name an environment of the repository, and give the job `actions: read`.";
+    EnvironmentOpen "environment-open" Fail Nobody: "An environment does not ask anybody."; "Give the environment required reviewers.";
+    EnvironmentSelfReview "environment-self-review" Fail Reasons: "An environment lets those approve who started the run."; "Tick `Prevent self-review` in the environment's rules.";
+    EnvironmentBypass "environment-bypass" Fail Reasons: "Administrators may pass by an environment's rules."; "Untick `Allow administrators to bypass configured protection rules`.";
+    EnvironmentBranches "environment-branches" Fail Reasons: "A job of any branch may use an environment."; "Restrict the environment's deployment branches and tags.";
     ApprovalIncomplete "approval-incomplete" Review Nobody: "There is a reason for review that the approver has not seen."; "Approve the new verdict.";
 }
 

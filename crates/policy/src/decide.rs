@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use model::{Reason, Verdict};
 
-use crate::approval::{self, Approval};
+use crate::approval::{Approval, Standing};
 use crate::auto_approve::{self, AutoApproved};
 use crate::changes::{self, Changes};
 use crate::demands;
@@ -46,6 +46,8 @@ pub struct Decision {
 pub struct Waived {
     /// Who approved. Hostile text.
     pub approver: String,
+    /// Whether the approval counts. One that does not clears nothing.
+    pub counts: bool,
     /// The reasons that no longer stand.
     pub reasons: Vec<Reason>,
 }
@@ -59,8 +61,15 @@ pub fn decide(
     approval: Option<&Approval>,
     now: Timestamp,
 ) -> Decision {
-    let mut gathered = gather(policy, exceptions, evidence, now);
     let checked = policy.policy();
+    let standing = approval.map(|approval| Standing::of(checked, approval, now));
+    let more = standing.as_ref().map_or(&[] as &[_], Standing::exceptions);
+    // What was not to be waived without them is not waived with them.
+    let before = (!more.is_empty()).then(|| decide(policy, exceptions, evidence, None, now));
+    let more = if before.as_ref().is_some_and(|one| one.verdict == Verdict::Fail) { &[] } else { more };
+    let exceptions = &exceptions.and(more);
+    let before = before.as_ref().map(|one| one.reasons.as_slice());
+    let mut gathered = gather(policy, exceptions, evidence, now);
     if let Some(module) = &checked.rego {
         let answer = module.evaluate(gathered.document(checked, evidence, now));
         gathered.reasons.list.extend(rego::reasons(answer));
@@ -75,9 +84,10 @@ pub fn decide(
         &mut reasons,
     );
     reasons.sort();
-    let waived = approval.map(|approval| Waived {
+    let waived = approval.zip(standing).map(|(approval, standing)| Waived {
         approver: approval.approver.clone(),
-        reasons: approval::apply(checked, approval, now, &mut reasons),
+        counts: standing.counts(),
+        reasons: standing.apply(before, &mut reasons),
     });
     reasons.sort();
     Decision {

@@ -27,6 +27,9 @@ use crate::policy::ExceptionLimits;
 use crate::problem::{At, Problems};
 use crate::yaml;
 
+/// What stands for a file's number where an exception is of an approver's comment.
+pub(crate) const COMMENT: u16 = u16::MAX;
+
 /// One exception, as the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
@@ -142,6 +145,12 @@ impl Exceptions {
         Ok(Self { list: check::check(file, &tree, limits)? })
     }
 
+    /// These, and after them those that an approver made for one decision.
+    #[must_use]
+    pub(crate) fn and(&self, more: &[Exception]) -> Self {
+        Self { list: self.list.iter().chain(more).cloned().collect() }
+    }
+
     /// Every exception, in the file's order.
     #[must_use]
     pub fn list(&self) -> &[Exception] {
@@ -165,6 +174,12 @@ impl Exception {
         }
     }
 
+    /// Whether it is no part of the file: an approver's comment has it, for one decision.
+    #[must_use]
+    pub const fn is_of_a_comment(&self) -> bool {
+        self.at.file == COMMENT
+    }
+
     /// Whether it takes findings away: all do but those that say, in the words of VEX, that the image is
     /// affected or that nobody knows yet.
     #[must_use]
@@ -182,9 +197,12 @@ impl Exception {
     pub fn scope(&self) -> Vec<String> {
         let listed =
             |name: &str, list: &[String]| (!list.is_empty()).then(|| format!("{name} {}", list.join(", ")));
+        let once =
+            self.is_of_a_comment().then(|| "this decision alone, by the approver's comment".to_owned());
         let class = (self.class != Class::Vulnerability).then(|| self.class.as_str().to_owned());
         let paths = self.paths.as_ref().map(Paths::patterns);
         [
+            once,
             class,
             listed("also", &self.aliases),
             self.version.as_ref().map(|version| format!("version {version}")),

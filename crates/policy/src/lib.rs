@@ -7,6 +7,7 @@
 mod approval;
 mod auto_approve;
 mod changes;
+pub mod click;
 mod code;
 mod decide;
 mod demands;

@@ -28,6 +28,7 @@ pub use shipped::SHIPPED;
 pub use signer::{Credential, Identity, ResolvedSigner, Root};
 pub use unchecked::UncheckedPolicy;
 
+use crate::click::CommentDemand;
 use crate::code::Code;
 use crate::kind::{EvidenceKind, Seen};
 use crate::problem::{At, Files, Problems};
@@ -50,6 +51,7 @@ pub struct Policy {
     pub(crate) reasons: BTreeMap<Code, Weight>,
     pub(crate) exceptions: ExceptionLimits,
     pub(crate) approval_timeout: SignedDuration,
+    pub(crate) comment: CommentDemand,
     pub(crate) auto_approve: Vec<AutoApproval>,
     /// The Rego module.
     pub(crate) rego: Option<Module>,
@@ -156,6 +158,12 @@ impl Policy {
     #[must_use]
     pub const fn approval_timeout(&self) -> SignedDuration {
         self.approval_timeout
+    }
+
+    /// What it asks of the comment of an approval in GitHub.
+    #[must_use]
+    pub const fn comment_demand(&self) -> CommentDemand {
+        self.comment
     }
 
     /// Whether it decides and holds nothing up.

@@ -22,6 +22,7 @@ fn approval(case: &Case) -> Approval {
         waives: ["unfixed-vulnerability".to_owned()].into(),
         decided_on: "2026-11-22T11:00:00Z".parse().unwrap(),
         expires_on: "2026-11-23T11:00:00Z".parse().unwrap(),
+        click: None,
         prior: Ok(Prior { reasons: case.decide().reasons }),
     }
 }

@@ -75,7 +75,7 @@ fn repository(ctx: &Context) -> Result<Repository> {
         .context("input `policy-repository`")
 }
 
-fn address(ctx: &Context) -> Result<ApiUrl> {
+pub(crate) fn address(ctx: &Context) -> Result<ApiUrl> {
     // No guess: a token of one server is not shown to another.
     let text =
         ctx.github().api_url.as_deref().context("GITHUB_API_URL is not set, though this is a runner")?;

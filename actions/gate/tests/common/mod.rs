@@ -83,6 +83,11 @@ impl World {
         &self.keys[name].0
     }
 
+    /// A signer's private key, as an input.
+    pub(crate) fn pem(&self, name: &str) -> String {
+        self.keys[name].1.clone()
+    }
+
     /// Writes a statement, signed by a name, or unsigned by `""`.
     pub(crate) fn put(&self, signer: &str, statement: &Statement) -> PathBuf {
         self.dir().write(statement, self.keys.get(signer).map(|(key, _)| key as &dyn attest::Sign)).unwrap()

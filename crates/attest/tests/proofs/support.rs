@@ -63,6 +63,7 @@ pub(crate) fn statement() -> Statement {
         decided_on: "2026-11-01T12:00:00Z".parse().unwrap(),
         expires_on: "2026-12-01T00:00:00Z".parse().unwrap(),
         waives: vec![],
+        github: None,
     };
     Statement::of(vec![Subject::file("image.json", Sha256::of(FILE))], &approval).unwrap()
 }

@@ -8,9 +8,14 @@ const asked = [
   '/repos/{owner}/{repo}',
   '/repos/{owner}/{repo}/actions/permissions',
   '/repos/{owner}/{repo}/actions/permissions/workflow',
+  '/repos/{owner}/{repo}/actions/runs/{run_id}',
+  '/repos/{owner}/{repo}/actions/runs/{run_id}/approvals',
   '/repos/{owner}/{repo}/branches/{branch}',
+  '/repos/{owner}/{repo}/commits/{commit_sha}/pulls',
+  '/repos/{owner}/{repo}/commits/{ref}',
   '/repos/{owner}/{repo}/contents/{path}',
   '/repos/{owner}/{repo}/environments/{environment_name}',
+  '/repos/{owner}/{repo}/pulls/{pull_number}/commits',
   '/repos/{owner}/{repo}/rules/branches/{branch}',
 ];
 // What is asked and changed too, of each path only these methods.

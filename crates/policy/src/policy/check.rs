@@ -34,6 +34,7 @@ use together::together;
 use super::sections::KEYS;
 use super::signer::Signer;
 use super::{ExceptionLimits, Origin, Policy};
+use crate::click::CommentDemand;
 use crate::fields::{Fields, Map};
 use crate::problem::{At, Files, Problems};
 use crate::yaml::Node;
@@ -71,7 +72,7 @@ fn whole(fields: &mut Fields<'_>, files: &Files, tree: &Node) -> Option<Policy> 
     }
     let reasons = reasons(fields, &top);
     let exceptions = exceptions(fields, &top);
-    let approval_timeout = approval(fields, &top);
+    let (approval_timeout, comment) = approval(fields, &top);
     let feeds = feeds(fields, &top);
     let auto_approve = auto_approve(fields, &top);
     let report_only = report_only(fields, &top);
@@ -88,6 +89,7 @@ fn whole(fields: &mut Fields<'_>, files: &Files, tree: &Node) -> Option<Policy> 
         reasons,
         exceptions,
         approval_timeout,
+        comment,
         auto_approve,
         rego,
         report_only,
@@ -133,12 +135,12 @@ fn exceptions(fields: &mut Fields<'_>, top: &Map<'_>) -> ExceptionLimits {
     limits
 }
 
-fn approval(fields: &mut Fields<'_>, top: &Map<'_>) -> SignedDuration {
-    top.get("approval")
-        .and_then(|node| fields.map(node, "approval", &["timeout"]))
-        .and_then(|map| map.get("timeout"))
-        .and_then(|node| fields.span(node, "timeout"))
-        .unwrap_or(DAY)
+fn approval(fields: &mut Fields<'_>, top: &Map<'_>) -> (SignedDuration, CommentDemand) {
+    let map = top.get("approval").and_then(|node| fields.map(node, "approval", &["timeout", "comment"]));
+    let node = |key: &str| map.as_ref().and_then(|map| map.get(key));
+    let timeout = node("timeout").and_then(|node| fields.span(node, "timeout"));
+    let comment = node("comment").and_then(|node| fields.choice(node, "comment", &CommentDemand::WORDS));
+    (timeout.unwrap_or(DAY), comment.unwrap_or_default())
 }
 
 fn report_only(fields: &mut Fields<'_>, top: &Map<'_>) -> bool {

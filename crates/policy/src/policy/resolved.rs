@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::check::rules::SECTIONS;
 use super::signer::Signer;
 use super::{AutoApproval, Credential, Policy, Requirement, ResolvedSigner, Root, Rule};
+use crate::click::CommentDemand;
 use crate::code::{Code, SetBy};
 use crate::kind::EvidenceKind;
 use crate::problem::{Problem, Problems};
@@ -123,6 +124,9 @@ impl Policy {
             if !rules.is_empty() {
                 written[*section] = rules.iter().map(rule).collect();
             }
+        }
+        if self.comment != CommentDemand::default() {
+            written["approval"]["comment"] = json!(self.comment.as_str());
         }
         if let Some(environment) = &self.environment {
             written["environment"] = json!(environment);

@@ -5,6 +5,7 @@ use signers::{FIELDS, ROOTS};
 
 use super::parts::{about, count, file, flag, map, name, pattern, some, span, text, version, word};
 use super::rules::{auto_approve, rules};
+use crate::click::CommentDemand;
 use crate::code::{Code, SetBy};
 use crate::kind::EvidenceKind;
 use crate::policy::sections::{SCOPE_KEYS, SECTIONS, replaceable};
@@ -64,8 +65,20 @@ fn section(key: &'static str, in_override: bool) -> Value {
         "reasons" => about("Other weights for reasons: `fail`, `review` or `note`.", reasons()),
         "exceptions" => about("What exceptions have to keep to.", limits()),
         "approval" => about(
-            "How long a person's approval holds.",
-            map([("timeout", about("Such as `24h`.", span()))], &[]),
+            "How long a person's approval holds, and what it has to say.",
+            map(
+                [
+                    ("timeout", about("Such as `24h`.", span())),
+                    (
+                        "comment",
+                        about(
+                            "Whether an approval in GitHub always has to name the brief, or only after a run's first attempt.",
+                            word(CommentDemand::WORDS.map(|(word, _)| word)),
+                        ),
+                    ),
+                ],
+                &[],
+            ),
         ),
         "auto-approve" => about(
             "Reasons for review that nobody has to be asked about. All conditions of an entry must hold.",
