@@ -315,21 +315,22 @@ impl IdentityRule {
             found: Some(found.clone()).filter(|found| !found.is_empty()),
         });
         // Short forms are github.com's.
-        let whole = |wanted: &String| match wanted.contains("://") {
-            true => wanted.clone(),
-            false => format!("https://github.com/{wanted}"),
+        let whole = |wanted: &Option<String>| {
+            wanted.as_ref().map(|wanted| match wanted.contains("://") {
+                true => wanted.clone(),
+                false => format!("https://github.com/{wanted}"),
+            })
         };
-        let exact = String::clone;
-        let claimed: [(_, &Option<String>, &Option<String>, &dyn Fn(&String) -> String); 6] = [
-            ("workflow", &text.workflow, &claims.workflow, &whole),
-            ("repository", &text.repository, &claims.repository, &whole),
-            ("ref", &text.git_ref, &claims.git_ref, &exact),
-            ("environment", &text.environment, &claims.environment, &exact),
-            ("runner-environment", &text.runner_environment, &claims.runner_environment, &exact),
-            ("trigger", &text.trigger, &claims.trigger, &exact),
+        let claimed = [
+            ("workflow", whole(&text.workflow), &claims.workflow),
+            ("repository", whole(&text.repository), &claims.repository),
+            ("ref", text.git_ref.clone(), &claims.git_ref),
+            ("environment", text.environment.clone(), &claims.environment),
+            ("runner-environment", text.runner_environment.clone(), &claims.runner_environment),
+            ("trigger", text.trigger.clone(), &claims.trigger),
         ];
-        let claimed = claimed.into_iter().filter_map(|(field, wanted, found, form)| {
-            let wanted = form(wanted.as_ref()?);
+        let claimed = claimed.into_iter().filter_map(|(field, wanted, found)| {
+            let wanted = wanted?;
             (found.as_ref() != Some(&wanted)).then(|| Mismatch { field, wanted, found: found.clone() })
         });
         named.chain(claimed).collect()
