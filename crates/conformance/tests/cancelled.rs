@@ -115,6 +115,12 @@ fn traces(job: &Job, whole: bool) -> Vec<String> {
     traces
 }
 
+/// Whether an image was baked to its end.
+fn is_recorded(own: &Path) -> bool {
+    let images = fs::read_dir(own.join("images")).into_iter().flatten().flatten();
+    images.into_iter().any(|image| image.path().join("bake.json").is_file())
+}
+
 /// Starts the step, ends it at the moment, runs its clean-up, and looks for what stayed.
 fn end_at(job: &Job, step: &Step<'_>, (what, how, moment): &Moment<'_>) {
     let own = job.workspace().join(".hallmark");
@@ -142,7 +148,9 @@ fn end_at(job: &Job, step: &Step<'_>, (what, how, moment): &Moment<'_>) {
     assert!((seen && !whole) || BRIEF.contains(what), "the step ended before: {said}");
     assert!(whole || BRIEF.contains(what) || ended.outputs.is_empty(), "{said}");
     assert_eq!(post.code, Some(0), "{said}");
-    assert_eq!(traces(job, whole), Vec::<String>::new(), "{said}");
+    // Whose launcher alone was killed may have come to its end before the clean-up found it: its record is written last.
+    let finished = whole || (matches!(how, Killed) && is_recorded(&own));
+    assert_eq!(traces(job, finished), Vec::<String>::new(), "{said}");
 }
 
 /// Run again after all that, it bakes, and then adopts.

@@ -118,11 +118,11 @@ fn what_has_to_be_reviewed_is_published_once_somebody_answers_for_it() {
     assert!(!store.exists());
 
     let approval = world.approve(&review.output_path("evidence")).run().done().output_path("approval");
-    // On a runner, a job's environment is what approves, and a file never is.
+    // On a runner, a job's environment is what approves, and a file alone never is.
     let evidence = tree::stamps(&world.evidence());
     let runner = world.gate("strict").path("resume", &approval).run();
     assert_eq!(runner.code, Some(2), "{}", runner.said());
-    assert!(runner.said().contains("`resume` is refused on a runner"), "{}", runner.said());
+    assert!(runner.said().contains("needs the digest of the brief that was shown"), "{}", runner.said());
     assert!(!runner.outputs.contains_key("verdict"));
     tree::assert_same(&tree::stamps(&world.evidence()), &evidence, "resumed on a runner");
 
