@@ -175,7 +175,7 @@ pub(crate) const ROWS: &[Row] = &[
         "a good approval is given on a runner",
         |p| p.gate("strict").path("resume", p.file("approval")),
         2,
-        "refused on a runner",
+        "needs the digest of the brief",
     ),
     (
         "the gate's own key is to approve",
@@ -199,6 +199,6 @@ pub(crate) const ROWS: &[Row] = &[
             p.approve(&file)
         },
         2,
-        "none of the keys that are trusted",
+        "which is none that is trusted here",
     ),
 ];

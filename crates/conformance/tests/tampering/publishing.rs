@@ -240,6 +240,6 @@ pub(crate) const ROWS: &[Row] = &[
         "nobody is named as the trusted signer",
         |p| p.publish().input("verdict-signer", ""),
         2,
-        "`verdict-signer` is required",
+        "one of `verdict-signer` and `verdict-identity` is required",
     ),
 ];
