@@ -30,6 +30,8 @@ const LEFT_OUT: &[(&Step, &str, &str)] = &[
     (&SCAN, "family", "image.json says it"),
     (&SCAN, "architecture", "image.json says it"),
     (&GATE, "resume", "an approval is for a verdict that there is already"),
+    (&GATE, "brief-digest", "it is for a resumed verdict"),
+    (&GATE, "environments", "it is for a resumed verdict"),
     (&GATE, "replay", "`hallmark gate --replay` does that"),
     (&GATE, "explain-policy", "`hallmark gate --explain-policy` does that"),
     (&GATE, "family", "image.json says it"),
