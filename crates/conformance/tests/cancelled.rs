@@ -125,7 +125,7 @@ fn is_recorded(own: &Path) -> bool {
 fn end_at(job: &Job, step: &Step<'_>, (what, how, moment): &Moment<'_>) {
     let own = job.workspace().join(".hallmark");
     if own.exists() {
-        fs::remove_dir_all(own).unwrap();
+        fs::remove_dir_all(&own).unwrap();
     }
     let mut running = step.start();
     let seen = running.until(moment);
