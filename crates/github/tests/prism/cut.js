@@ -28,6 +28,10 @@ const changed = {
   '/repos/{owner}/{repo}/environments/{environment_name}/secrets': ['get'],
   '/repos/{owner}/{repo}/environments/{environment_name}/variables': ['get', 'post'],
   '/repos/{owner}/{repo}/environments/{environment_name}/variables/{name}': ['patch', 'delete'],
+  '/repos/{owner}/{repo}/issues': ['get', 'post'],
+  '/repos/{owner}/{repo}/issues/{issue_number}': ['patch'],
+  '/repos/{owner}/{repo}/issues/{issue_number}/comments': ['post'],
+  '/user': ['get'],
   '/users/{username}': ['get'],
 };
 const from = path.join(__dirname, 'node_modules/@octokit/openapi/generated');

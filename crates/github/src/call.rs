@@ -1,7 +1,10 @@
 //! How lists are read to their end, and how something is changed: once.
 
+use octocrab::{FromResponse as _, OctoBody};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use ureq::http::Response;
 
 use crate::error::Why;
 use crate::{Client, Error};
@@ -10,7 +13,7 @@ use crate::{Client, Error};
 const MOST_PAGES: usize = 50;
 
 /// What a change is made of.
-pub(super) enum Change<'b, B: Serialize + ?Sized> {
+pub(crate) enum Change<'b, B: Serialize + ?Sized> {
     Post(&'b B),
     Put(&'b B),
     Patch(&'b B),
@@ -30,7 +33,7 @@ impl<B: Serialize + ?Sized> Change<'_, B> {
 
 impl Client {
     /// Every page of a list: `items` takes a page apart into how many there are in all, and those in it.
-    pub(super) async fn pages<P: DeserializeOwned, T>(
+    pub(crate) async fn pages<P: DeserializeOwned, T>(
         &self,
         path: &str,
         per_page: usize,
@@ -61,12 +64,33 @@ impl Client {
 
     /// Changes something, and does not try again: whether a call that broke off was done, nobody knows. What
     /// the answer says besides is not looked at.
-    pub(super) async fn changed_once<B: Serialize + ?Sized>(
+    pub(crate) async fn changed_once<B: Serialize + ?Sized>(
         &self,
         path: &str,
         needs: &'static str,
         change: Change<'_, B>,
     ) -> Result<(), Error> {
+        self.changed(path, needs, change, async |_| Ok(())).await
+    }
+
+    /// The same where the answer says what came of it. One that cannot be read is an error, and the change was
+    /// made all the same.
+    pub(crate) async fn changed_to<T: DeserializeOwned, B: Serialize + ?Sized>(
+        &self,
+        path: &str,
+        needs: &'static str,
+        change: Change<'_, B>,
+    ) -> Result<T, Error> {
+        self.changed(path, needs, change, async |answer| T::from_response(answer).await).await
+    }
+
+    async fn changed<T, B: Serialize + ?Sized>(
+        &self,
+        path: &str,
+        needs: &'static str,
+        change: Change<'_, B>,
+        read: impl AsyncFnOnce(Response<OctoBody>) -> octocrab::Result<T>,
+    ) -> Result<T, Error> {
         let method = change.method();
         let sent = match change {
             Change::Post(body) => self.crab._post(path, Some(body)).await,
@@ -75,7 +99,11 @@ impl Client {
             Change::Delete => self.crab._delete(path, None::<&()>).await,
         };
         let done = match sent {
-            Ok(answer) => octocrab::map_github_error(answer).await.map(drop),
+            Ok(answer) => octocrab::map_github_error(answer).await,
+            Err(error) => Err(error),
+        };
+        let done = match done {
+            Ok(answer) => read(answer.map(OctoBody::new)).await,
             Err(error) => Err(error),
         };
         done.map_err(|error| Error { asked: format!("{method} {path}"), needs, why: Why::of(&error) })
