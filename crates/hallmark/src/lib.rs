@@ -6,6 +6,7 @@ mod exceptions;
 mod init;
 mod keygen;
 mod programs;
+mod regate;
 mod tool_cache;
 mod words;
 
@@ -25,6 +26,7 @@ pub static RANK: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &regate::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -41,6 +43,7 @@ pub static ACTIONS: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &regate::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,
