@@ -11,8 +11,8 @@ use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{
-    ChecksumMode, ObjectLockEnabled, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode,
-    ServerSideEncryption,
+    ChecksumAlgorithm, ChecksumMode, ObjectLockEnabled, ObjectLockMode, ObjectLockRetention,
+    ObjectLockRetentionMode, ServerSideEncryption,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -111,7 +111,13 @@ impl S3 {
     async fn get(&self, key: &str, limit: u64) -> Result<Found<Got>, Error> {
         let mut found = match self.client.get_object().bucket(&self.bucket).key(self.key(key)).send().await {
             Ok(found) => found,
-            Err(error) if status(&error) == Some(404) => return self.gone(Call::Get, key, &error),
+            Err(error) if status(&error) == Some(404) => {
+                return match self.gone(Call::Get, key, &error)? {
+                    // Some servers tell of a delete marker to HEAD only.
+                    Found::Absent if self.head(key).await? == Found::Deleted => Ok(Found::Deleted),
+                    other => Ok(other),
+                };
+            }
             Err(error) => return Err(self.error(Call::Get, key, &error)),
         };
         let too_long = || Error::TooLong { place: self.place(key), limit };
@@ -141,6 +147,7 @@ impl S3 {
             .bucket(&self.bucket)
             .key(self.key(key))
             .content_type(media_type(content.media))
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_sha256(STANDARD.encode(content.sha256.as_bytes()))
             .body(ByteStream::from(content.bytes.to_vec()));
         if let Some(key) = &self.keeping.kms_key {
