@@ -96,8 +96,8 @@ export PATH="$HOME/.cargo/bin:$PATH"
 if [ "$want" = test ]; then
   # S3's interface over a folder, for tests: checks signatures and checksums.
   # renovate: datasource=crate depName=s3s-fs
-  s3s_version=0.14.1
-  cargo_tool s3s-fs "$s3s_version" --features binary
+  server_version=0.14.1
+  cargo_tool s3s-fs "$server_version" --features binary
 fi
 
 if [ "$want" = dist ]; then

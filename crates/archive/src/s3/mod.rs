@@ -2,6 +2,7 @@
 //! immutable is written under `If-None-Match: *`, what changes under `If-Match`; each write says its SHA-256.
 
 mod client;
+mod locks;
 mod refused;
 
 use std::time::Duration;
@@ -9,18 +10,15 @@ use std::time::Duration;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
-use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{
-    ChecksumAlgorithm, ChecksumMode, ObjectLockEnabled, ObjectLockMode, ObjectLockRetention,
-    ObjectLockRetentionMode, ServerSideEncryption,
-};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ServerSideEncryption};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::Sha256;
 
 use crate::layout::MAX_LISTED;
 use crate::objects::{Answer, Content, Found, Got, Media, Objects, Put, Replaced, Standing};
-use crate::{Env, Error, Keeping, Lock, LockMode, SCHEME};
+use crate::{Env, Error, Keeping, SCHEME};
 use refused::{Call, deleted, refused, status};
 
 /// How often a write is tried that another one is under way with.
@@ -58,28 +56,6 @@ impl S3 {
         E: std::error::Error + ProvideErrorMetadata + RequestId + 'static,
     {
         refused(call, self.place(key), &self.bucket, error)
-    }
-
-    /// A lock can be had only in a bucket that was made for it.
-    async fn lockable(&self) -> Result<(), Error> {
-        let answer = self.client.get_object_lock_configuration().bucket(&self.bucket).send().await;
-        let on = match answer {
-            Ok(found) => {
-                found.object_lock_configuration().and_then(|one| one.object_lock_enabled())
-                    == Some(&ObjectLockEnabled::Enabled)
-            }
-            Err(error) if error.code() == Some("ObjectLockConfigurationNotFoundError") => false,
-            Err(error) => return Err(self.error(Call::Lockable, "", &error)),
-        };
-        match on {
-            true => Ok(()),
-            false => Err(Error::Unable {
-                place: format!("the bucket {}", self.bucket),
-                what: "has no object lock, and one was asked for: turn it on for the bucket (it needs versioning), \
-                       or leave the lock out; nothing was written"
-                    .into(),
-            }),
-        }
     }
 
     async fn head(&self, key: &str) -> Result<Found<Standing>, Error> {
@@ -188,31 +164,6 @@ impl S3 {
         }
     }
 
-    /// Makes a lock longer or stronger; never shorter or weaker.
-    async fn lengthen(&self, key: &str, lock: Lock) -> Result<(), Error> {
-        let asked = self.client.head_object().bucket(&self.bucket).key(self.key(key)).send().await;
-        let found = asked.map_err(|error| self.error(Call::Head, key, &error))?;
-        let until = DateTime::from_secs(lock.until.as_second());
-        let old = found.object_lock_retain_until_date();
-        let long_enough = old.is_some_and(|old| old.secs() >= until.secs());
-        let strong = found.object_lock_mode() == Some(&ObjectLockMode::Compliance);
-        if long_enough && (strong || lock.mode == LockMode::Governance) {
-            return Ok(());
-        }
-        let mode = if strong { LockMode::Compliance } else { lock.mode };
-        let until = match old {
-            Some(old) if old.secs() > until.secs() => *old,
-            _ => until,
-        };
-        let retention =
-            ObjectLockRetention::builder().mode(retention_mode(mode)).retain_until_date(until).build();
-        let call =
-            self.client.put_object_retention().bucket(&self.bucket).key(self.key(key)).retention(retention);
-        // The version that was looked at, and no other.
-        let call = call.set_version_id(found.version_id().map(str::to_owned));
-        call.send().await.map(drop).map_err(|error| self.error(Call::Lengthen, key, &error))
-    }
-
     async fn keys(&self, prefix: &str, deep: bool) -> Result<Vec<String>, Error> {
         let whole = self.key(prefix);
         let mut keys = Vec::new();
@@ -274,9 +225,7 @@ impl Objects for S3 {
         let call = move || {
             let call = self.write(key, content).if_none_match("*");
             match self.keeping.lock {
-                Some(Lock { mode, until }) => call
-                    .object_lock_mode(lock_mode(mode))
-                    .object_lock_retain_until_date(DateTime::from_secs(until.as_second())),
+                Some(lock) => locks::locked(call, lock),
                 None => call,
             }
         };
@@ -332,19 +281,5 @@ const fn media_type(media: Media) -> &'static str {
         Media::Html => "text/html; charset=utf-8",
         Media::Markdown => "text/markdown; charset=utf-8",
         Media::Bytes => "application/octet-stream",
-    }
-}
-
-const fn lock_mode(mode: LockMode) -> ObjectLockMode {
-    match mode {
-        LockMode::Governance => ObjectLockMode::Governance,
-        LockMode::Compliance => ObjectLockMode::Compliance,
-    }
-}
-
-const fn retention_mode(mode: LockMode) -> ObjectLockRetentionMode {
-    match mode {
-        LockMode::Governance => ObjectLockRetentionMode::Governance,
-        LockMode::Compliance => ObjectLockRetentionMode::Compliance,
     }
 }
