@@ -25,6 +25,7 @@ pub static RANK: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &archive_action::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -41,6 +42,7 @@ pub static ACTIONS: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &archive_action::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,
