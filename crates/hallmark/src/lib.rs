@@ -6,6 +6,7 @@ mod exceptions;
 mod init;
 mod keygen;
 mod programs;
+mod regate;
 mod tool_cache;
 mod words;
 
@@ -26,6 +27,7 @@ pub static RANK: &[&Action] = &[
     &sign::ACTION,
     &environments::ACTION,
     &archive_action::ACTION,
+    &regate::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -43,6 +45,7 @@ pub static ACTIONS: &[&Action] = &[
     &sign::ACTION,
     &environments::ACTION,
     &archive_action::ACTION,
+    &regate::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,

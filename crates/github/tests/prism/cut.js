@@ -36,6 +36,8 @@ const changed = {
   '/repos/{owner}/{repo}/environments/{environment_name}/variables/{name}': ['patch', 'delete'],
   '/repos/{owner}/{repo}/issues/comments/{comment_id}': ['patch'],
   '/repos/{owner}/{repo}/issues/{issue_number}/comments': ['get', 'post'],
+  '/repos/{owner}/{repo}/issues': ['get', 'post'],
+  '/repos/{owner}/{repo}/issues/{issue_number}': ['patch'],
   '/user': ['get'],
   '/users/{username}': ['get'],
 };
