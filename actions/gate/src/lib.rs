@@ -24,13 +24,16 @@ mod roots;
 mod show;
 mod source;
 mod statements;
+mod stored;
 mod written;
 
 use policy::{Policy, ResolvedPolicy};
 use runner::{Action, Context, Outcome, Result};
 
 pub use approve::{APPROVE, Consent, approve};
+pub use click::about;
 pub use keys::Keys;
+pub use stored::{Foreseen, Stored};
 
 /// Decides about an image.
 pub static ACTION: Action = Action {
