@@ -6,6 +6,7 @@ mod exceptions;
 mod init;
 mod keygen;
 mod programs;
+mod review;
 mod tool_cache;
 mod words;
 
@@ -44,6 +45,7 @@ pub static ACTIONS: &[&Action] = &[
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,
+    &review::ACTION,
     &doctor::ACTION,
     &init::ACTION,
     &exceptions::ACTION,
