@@ -158,6 +158,22 @@ impl Screen {
             _ = interrupt.recv() => Event::Stop,
         }
     }
+
+    /// Does something that takes its time, unless somebody stops it by Ctrl-C, or the process is asked to end: then
+    /// nothing comes of it. Other keys are for nothing meanwhile.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return Some(done),
+                event = self.next() => {
+                    if matches!(event, Event::Stop | Event::Key(Key::Control('c'))) {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl Drop for Screen {

@@ -31,7 +31,7 @@ pub(super) fn waiting(cx: &mut Context, all: &[Waiting]) -> Result<()> {
                 "environments": names, "mayApprove": one.is_mine()})
         };
         let list: Vec<Value> = all.iter().map(of).collect();
-        cx.print(&format!("{:#}\n", json!({"waiting": list})));
+        cx.print(&machine_text(&json!({"waiting": list})));
         return Ok(());
     }
     if all.is_empty() {
@@ -48,8 +48,7 @@ pub(super) fn show(cx: &mut Context, desk: &Desk) -> Result<Option<Foreseen>> {
     let foreseen = desk.foreseen();
     let view = desk.stored.view();
     if cx.flag("json")? {
-        let text = machine(desk, foreseen.as_ref().ok())?;
-        cx.print(&format!("{text:#}\n"));
+        cx.print(&machine_text(&machine(desk, foreseen.as_ref().ok())?));
     } else {
         if !cx.present(|columns, colour| report::terminal::decision(view, columns, colour)) {
             cx.info(&report::terminal::decision(view, 100, false));
@@ -117,6 +116,19 @@ fn machine(desk: &Desk, foreseen: Option<&Foreseen>) -> Result<Value> {
         "accepted": accepted,
         "foreseen": foreseen,
     }))
+}
+
+/// JSON in plain letters alone: somebody may look at it on a terminal.
+fn machine_text(value: &Value) -> String {
+    let mut text = String::new();
+    for c in format!("{value:#}\n").chars() {
+        if c.is_ascii() && (c == '\n' || !c.is_control()) {
+            text.push(c);
+        } else {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
 
 /// What of it may be of use to whoever called.

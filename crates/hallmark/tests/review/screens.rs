@@ -91,6 +91,8 @@ fn from_the_list_to_done() {
         // Another size, and nothing of what was written is lost.
         tmux.resize(60, 16);
         assert!(tmux.wait("may hold until").contains("no certificate comes from outside"));
+        tmux.resize(7, 3);
+        tmux.wait("REVIEW");
         tmux.resize(columns, rows);
         tmux.wait("may hold until");
         tmux.press(&["C-u"]);
@@ -256,4 +258,36 @@ fn what_fails_is_proposed() {
     tmux.press(&["Enter"]);
     tmux.wait("ended with 0");
     assert_eq!(desk.server.changes().len(), 3);
+}
+
+/// Without GitHub: what was decided is written down where the prompt is.
+#[test]
+fn a_folder_at_a_terminal() {
+    let assayed = assayed(false);
+    let folder = assayed.folder();
+    let shown = folder.to_string_lossy().into_owned();
+    let tmux = Tmux::review(&folder, (80, 24), &[], &["--report", &shown, "--owner", "ada"]);
+    tmux.wait("Approvable");
+    tmux.press(&["P"]);
+    tmux.wait("a pull request needs GitHub");
+    tmux.press(&["a"]);
+    tmux.wait("Without GitHub");
+    tmux.press(&["a"]);
+    tmux.wait("ctrl-s write it down");
+    tmux.press(&["C-s"]);
+    let end = tmux.wait("ended with 0");
+    assert!(end.contains(&assayed.words()) && end.contains("nothing was sent"), "{end}");
+    assert!(end.contains("terminal as it was"), "{end}");
+}
+
+/// A server that says nothing keeps nobody: Ctrl-C leaves at once.
+#[test]
+fn a_server_that_says_nothing() {
+    let desk = Desk::new(false);
+    desk.server.script.lock().unwrap().faults.push(("GET ", github::testing::Answer::Silence));
+    let tmux = desk.open((80, 24), &[], &["--run", "7"]);
+    tmux.wait("Asking acme/images about run 7");
+    tmux.press(&["C-c"]);
+    let end = tmux.wait("ended with 0");
+    assert!(end.contains("terminal as it was"), "{end}");
 }

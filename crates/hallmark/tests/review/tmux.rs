@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Machines that do much else at the same time are slow.
@@ -31,7 +32,10 @@ impl Tmux {
         );
         fs::write(folder.join("script.sh"), script).unwrap();
         fs::write(folder.join("tmux.conf"), SETTINGS).unwrap();
-        let tmux = Self { socket: folder.join("tmux.socket") };
+        // A server that is about to end is no server.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let tmux = Self { socket: folder.join(format!("tmux.{count}")) };
         let (columns, rows) = (size.0.to_string(), size.1.to_string());
         let settings = folder.join("tmux.conf").to_string_lossy().into_owned();
         let program = format!("sh {}", quoted(&folder.join("script.sh").to_string_lossy()));

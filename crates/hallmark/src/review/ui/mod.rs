@@ -72,6 +72,18 @@ pub(super) async fn pick(
     }
 }
 
+/// Says what is being waited for, while it is: nothing where somebody stops it.
+pub(super) async fn during<T>(
+    screen: &mut Option<Screen>,
+    what: &str,
+    work: impl Future<Output = Result<T>>,
+) -> Result<Option<T>> {
+    let Some(screen) = screen else { return work.await.map(Some) };
+    let body = vec![Line::plain(what)];
+    screen.draw(&pages::framed("hallmark review", body, "", "ctrl-c leave", screen.size()), None)?;
+    screen.during(work).await.transpose()
+}
+
 /// Tells what came of it, until a key is pressed.
 pub(super) async fn done(screen: &mut Screen, told: &[String]) -> Result<()> {
     loop {

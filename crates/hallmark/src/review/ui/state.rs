@@ -267,6 +267,10 @@ impl State {
             self.note = format!("nothing can be sent: {why}");
             return;
         }
+        if let (Ask::Approve, Some(Err(_))) = (ask, &desk.facts) {
+            "nothing can be approved: GitHub did not say who may".clone_into(&mut self.note);
+            return;
+        }
         if ask == Ask::Propose && desk.facts.is_none() {
             "a pull request needs GitHub".clone_into(&mut self.note);
             return;
