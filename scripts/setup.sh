@@ -21,6 +21,7 @@ packages_test=(
   ovmf                           # the firmware that boots the shipped image
   shellcheck
   strace                         # which connections a program makes: none
+  tmux                           # `hallmark review` in a real terminal
   python3-venv                   # the Python tools of lint and tests (scripts/python)
   chromium                       # the gate's page, in a real browser
 )

@@ -7,6 +7,8 @@
 mod environments;
 #[path = "prism/issues.rs"]
 mod issues;
+#[path = "prism/reviewing.rs"]
+mod reviewing;
 #[path = "prism/waiting.rs"]
 mod waiting;
 
@@ -138,6 +140,8 @@ async fn every_question_is_one_that_github_describes() {
         environments::are_described(&client, description).await;
         waiting::are_described(&client, description).await;
         issues::are_described(&client, description).await;
+        reviewing::are_described(&client, description).await;
+        assert_eq!(prism.status("/repos/a/b/actions/artifacts/9/zip"), "302", "{description}");
         let run = client.workflow_run(&acme(), 7).await.unwrap();
         assert_eq!((run.id, run.attempt, run.event.as_str()), (30_433_642, 1, "push"), "{description}");
         assert_eq!(run.commit.as_str(), "acb5820ced9479c074f688cc328bf03f341a511d", "{description}");
@@ -172,6 +176,7 @@ async fn whatever_the_description_allows_can_be_read() {
             environments::can_be_read(&client, say).await;
             waiting::can_be_read(&client, say).await;
             issues::can_be_read(&client, say).await;
+            reviewing::can_be_read(&client, say).await;
         }
     }
 }

@@ -7,6 +7,7 @@ mod init;
 mod keygen;
 mod programs;
 mod regate;
+mod review;
 mod tool_cache;
 mod words;
 
@@ -49,6 +50,7 @@ pub static ACTIONS: &[&Action] = &[
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,
+    &review::ACTION,
     &doctor::ACTION,
     &init::ACTION,
     &exceptions::ACTION,
