@@ -30,6 +30,7 @@ mod environment;
 pub mod environments;
 mod error;
 mod issues;
+pub mod inputs;
 mod limits;
 mod person;
 mod pulls;

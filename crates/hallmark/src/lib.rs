@@ -29,6 +29,9 @@ pub static RANK: &[&Action] = &[
     &environments::ACTION,
     &archive_action::ACTION,
     &regate::ACTION,
+    &brief::ACTION,
+    &close::ACTION,
+    &expire::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -47,6 +50,9 @@ pub static ACTIONS: &[&Action] = &[
     &environments::ACTION,
     &archive_action::ACTION,
     &regate::ACTION,
+    &brief::ACTION,
+    &close::ACTION,
+    &expire::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,
