@@ -3,6 +3,7 @@
 
 mod answers;
 mod common;
+mod cutting;
 mod kept;
 #[allow(dead_code, reason = "it is about keys, and there is more in it than is needed here")]
 #[path = "../../../services/tests/common/mod.rs"]

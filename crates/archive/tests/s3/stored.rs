@@ -135,8 +135,7 @@ fn what_was_changed_in_the_bucket_is_told() {
 
         let id = entry.id;
         let path = format!("team/images/images/{}/{id}.json", work.content.sha256());
-        let got = wait(server.client.get_object().bucket(BUCKET).key(&path).send()).unwrap();
-        let text = String::from_utf8(wait(got.body.collect()).unwrap().to_vec()).unwrap();
+        let text = String::from_utf8(server.get(&path)).unwrap();
         server.overwrite(&path, text.replace("acme", "evil").as_bytes());
         let error = why_not(server, &entry);
         assert!(
