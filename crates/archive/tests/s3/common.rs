@@ -79,6 +79,13 @@ impl Server {
         wait(self.client.put_object().bucket(BUCKET).key(key).body(bytes.to_vec().into()).send()).unwrap();
     }
 
+    pub(crate) fn get(&self, key: &str) -> Vec<u8> {
+        wait(async {
+            let got = self.client.get_object().bucket(BUCKET).key(key).send().await.unwrap();
+            got.body.collect().await.unwrap().to_vec()
+        })
+    }
+
     pub(crate) fn delete(&self, key: &str) {
         wait(self.client.delete_object().bucket(BUCKET).key(key).send()).unwrap();
     }
@@ -118,8 +125,14 @@ pub(crate) fn object(bytes: &[u8]) -> String {
     format!("team/images/objects/sha256/{}/{hex}", &hex[..2])
 }
 
+thread_local! {
+    /// One for all that a test does: a client's connections live in the runtime that they were made in.
+    static RUNTIME: tokio::runtime::Runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+}
+
 pub(crate) fn wait<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+    RUNTIME.with(|runtime| runtime.block_on(work))
 }
 
 /// What somebody wants to put.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
 mod answers;
+mod between;
 mod common;
 mod kept;
 #[allow(dead_code, reason = "it is about keys, and there is more in it than is needed here")]

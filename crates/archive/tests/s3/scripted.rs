@@ -44,22 +44,28 @@ pub(crate) fn error(status: u16, code: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Reads a request to its end.
-fn request(mut stream: &TcpStream) -> Option<(String, String)> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).ok()?;
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    if head.to_ascii_lowercase().contains("expect: 100-continue") {
-        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
-    }
-    let length = head.lines().find_map(|line| {
-        line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<u64>().ok()
-    });
-    std::io::copy(&mut stream.take(length.unwrap_or_default()), &mut std::io::sink()).ok()?;
+/// The method and the path of a request, which is read to its end.
+fn request(stream: &TcpStream) -> Option<(String, String)> {
+    let request = whole(stream)?;
+    let head = String::from_utf8_lossy(&request[..request.len().min(4096)]).into_owned();
     let mut words = head.split(' ');
     Some((words.next()?.to_owned(), words.next()?.to_owned()))
+}
+
+/// All bytes of a request.
+pub(crate) fn whole(mut stream: &TcpStream) -> Option<Vec<u8>> {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).ok()?;
+        request.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
+    if head.contains("expect: 100-continue") {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+    }
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<u64>().ok());
+    stream.take(length.unwrap_or_default()).read_to_end(&mut request).ok()?;
+    Some(request)
 }
