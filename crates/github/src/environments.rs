@@ -3,7 +3,6 @@
 //! [`Client::environment`] answers what a verdict needs. Here is what somebody needs who keeps environments
 //! in a file: the ids of reviewers, the patterns of branches and tags, variables, the names of secrets.
 
-mod call;
 mod patterns;
 mod people;
 mod settings;

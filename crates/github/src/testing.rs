@@ -45,6 +45,8 @@ pub struct Asked {
     pub line: String,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What was sent with it.
+    pub body: String,
 }
 
 impl Asked {
@@ -71,6 +73,12 @@ impl FakeGitHub {
     /// Answers by method and path: `GET /repos/acme/images`.
     #[must_use]
     pub fn new(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
+        Self::with(move |asked| answer(&asked.line))
+    }
+
+    /// Answers by all that came, and may remember it.
+    #[must_use]
+    pub fn with(mut answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -80,7 +88,7 @@ impl FakeGitHub {
             let mut kept = Vec::new();
             for stream in listener.incoming().flatten() {
                 let Some(request) = read(&stream) else { continue };
-                let answer = answer(&request.line);
+                let answer = answer(&request);
                 log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
                 // A client that is gone needs no answer.
                 write(&stream, &answer).ok();
@@ -121,8 +129,9 @@ fn read(stream: &TcpStream) -> Option<Asked> {
         }
         headers.push((name, value));
     }
-    reader.take(length).read_to_end(&mut Vec::new()).ok()?;
-    Some(Asked { line, headers })
+    let mut body = String::new();
+    reader.take(length).read_to_string(&mut body).ok()?;
+    Some(Asked { line, headers, body })
 }
 
 fn write(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::call::Change;
 use super::settings::ADMINISTRATION;
+use crate::call::Change;
 use crate::repository::encoded;
 use crate::{Client, Error, Repository, Why};
 

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::call::Change;
 use super::people::{Person, PersonId};
+use crate::call::Change;
 use crate::error::plain;
 use crate::repository::encoded;
 use crate::{Client, Error, Repository};

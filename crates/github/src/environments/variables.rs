@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::call::Change;
+use crate::call::Change;
 use crate::repository::encoded;
 use crate::{Client, Error, Repository, Why};
 

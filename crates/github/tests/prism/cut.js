@@ -8,8 +8,11 @@ const asked = [
   '/repos/{owner}/{repo}',
   '/repos/{owner}/{repo}/actions/permissions',
   '/repos/{owner}/{repo}/actions/permissions/workflow',
+  '/repos/{owner}/{repo}/actions/runs',
   '/repos/{owner}/{repo}/actions/runs/{run_id}',
   '/repos/{owner}/{repo}/actions/runs/{run_id}/approvals',
+  '/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs',
+  '/repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs',
   '/repos/{owner}/{repo}/branches/{branch}',
   '/repos/{owner}/{repo}/commits/{commit_sha}/pulls',
   '/repos/{owner}/{repo}/commits/{ref}',
@@ -21,6 +24,9 @@ const asked = [
 // What is asked and changed too, of each path only these methods.
 const changed = {
   '/orgs/{org}/teams/{team_slug}': ['get'],
+  '/repos/{owner}/{repo}/actions/runs/{run_id}/cancel': ['post'],
+  '/repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments': ['get'],
+  '/repos/{owner}/{repo}/check-runs': ['post'],
   '/repos/{owner}/{repo}/environments': ['get'],
   '/repos/{owner}/{repo}/environments/{environment_name}': ['put'],
   '/repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies': ['get', 'post'],
@@ -28,6 +34,9 @@ const changed = {
   '/repos/{owner}/{repo}/environments/{environment_name}/secrets': ['get'],
   '/repos/{owner}/{repo}/environments/{environment_name}/variables': ['get', 'post'],
   '/repos/{owner}/{repo}/environments/{environment_name}/variables/{name}': ['patch', 'delete'],
+  '/repos/{owner}/{repo}/issues/comments/{comment_id}': ['patch'],
+  '/repos/{owner}/{repo}/issues/{issue_number}/comments': ['get', 'post'],
+  '/user': ['get'],
   '/users/{username}': ['get'],
 };
 const from = path.join(__dirname, 'node_modules/@octokit/openapi/generated');
