@@ -17,7 +17,7 @@ packages_bake=(
   qemu-system-x86 qemu-utils     # the booted test
 )
 packages_test=(
-  python3 jq xz-utils
+  python3 jq xz-utils zstd
   ovmf                           # the firmware that boots the shipped image
   shellcheck
   strace                         # which connections a program makes: none
