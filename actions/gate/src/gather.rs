@@ -120,7 +120,11 @@ impl Gatherer<'_> {
         }
         match one.kind {
             // Those that may sign were set aside before: whoever signed this one may not.
-            Kind::Verdict | Kind::Vsa | Kind::Approval | Kind::Release => {
+            Kind::Closure if one.signed == Signed::Unsigned => {
+                let message = "A closure is not signed: it could be anybody's.".to_owned();
+                self.object(Code::UnsignedEvidence, &one.file, message);
+            }
+            Kind::Verdict | Kind::Vsa | Kind::Approval | Kind::Release | Kind::Closure => {
                 let message = format!("A {} is signed by someone who may not sign that.", one.kind);
                 self.object(Code::WrongSigner, &one.file, message);
             }
@@ -257,11 +261,13 @@ pub(crate) fn is_result(one: &Genuine, image: &ImageManifest, policy: &Policy) -
         Kind::Vsa => EvidenceKind::Vsa,
         Kind::Approval => EvidenceKind::Approval,
         Kind::Release => EvidenceKind::Release,
+        Kind::Closure => EvidenceKind::Closure,
         Kind::SignatureVerification | Kind::Provenance | Kind::TestResult | Kind::Vulns => return false,
     };
     let may = match &one.signed {
         Signed::By(names) => names.iter().any(|name| policy.signers_of(kind).contains(name)),
-        Signed::Unsigned => true,
+        // Whoever records that a run ended always signs it.
+        Signed::Unsigned => one.kind != Kind::Closure,
     };
     may && one.statement.is_about(&image.content_digest())
 }

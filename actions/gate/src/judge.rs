@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use attest::Statement;
 use model::{ImageManifest, Sha256};
-use policy::{Decision, Epss, Exceptions, Feeds, Kev, ResolvedPolicy};
+use policy::{Decision, Epss, EvidenceKind, Exceptions, Feeds, Kev, ResolvedPolicy, Signed};
 use report::View;
 
 use crate::again::Rescans;
@@ -83,6 +83,18 @@ pub(crate) fn judge(case: &Case) -> Result<Judgement> {
         manifest,
         unsigned,
     })
+}
+
+/// What would be decided if GitHub said of the run what the case says it does, and a job that may sign approvals
+/// wrote it down.
+pub(crate) fn foresee(case: &Case) -> Result<Decision> {
+    let Inputs { image, policy, keys, exceptions, mut found } = inputs(case)?;
+    let mut resumed = resumed(case, &image, &policy, &keys, &mut found);
+    if let Some(one) = &mut resumed {
+        one.approval.signed = Signed::By(policy.policy().signers_of(EvidenceKind::Approval).to_vec());
+    }
+    let approval = resumed.as_ref().map(|one| &one.approval);
+    Ok(policy::decide(&policy, &exceptions, &found.evidence, approval, case.now))
 }
 
 /// The document that the policy's Rego module sees of a case.

@@ -25,6 +25,7 @@ mod roots;
 mod show;
 mod source;
 mod statements;
+mod stored;
 mod written;
 
 use policy::{Policy, ResolvedPolicy};
@@ -32,7 +33,9 @@ use runner::{Action, Context, Outcome, Result};
 
 pub use again::{Again, Consented, Published, Rescan, Rescans, again};
 pub use approve::{APPROVE, Consent, approve};
+pub use click::about;
 pub use keys::Keys;
+pub use stored::{Foreseen, Stored};
 
 /// Decides about an image.
 pub static ACTION: Action = Action {

@@ -1,16 +1,16 @@
 //! How lists are read to their end, and how something is changed: once.
 
-use octocrab::{FromResponse as _, OctoBody};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use ureq::http::Response;
-
-use crate::error::Why;
+use crate::error::{Why, plain};
 use crate::{Client, Error};
 
-/// More pages than any environment has; a server that never ends is not followed for ever.
+/// More pages than anything here has; a server that never ends is not followed for ever.
 const MOST_PAGES: usize = 50;
+
+/// As many as GitHub gives at once.
+pub(crate) const PAGE: usize = 100;
 
 /// What a change is made of.
 pub(crate) enum Change<'b, B: Serialize + ?Sized> {
@@ -18,12 +18,14 @@ pub(crate) enum Change<'b, B: Serialize + ?Sized> {
     Put(&'b B),
     Patch(&'b B),
     Delete,
+    /// A call that says all by its path.
+    PostNothing,
 }
 
 impl<B: Serialize + ?Sized> Change<'_, B> {
     const fn method(&self) -> &'static str {
         match self {
-            Self::Post(_) => "POST",
+            Self::Post(_) | Self::PostNothing => "POST",
             Self::Put(_) => "PUT",
             Self::Patch(_) => "PATCH",
             Self::Delete => "DELETE",
@@ -32,7 +34,8 @@ impl<B: Serialize + ?Sized> Change<'_, B> {
 }
 
 impl Client {
-    /// Every page of a list: `items` takes a page apart into how many there are in all, and those in it.
+    /// Every page of a list that says how many there are: `items` takes a page apart into that number, and those in it.
+    /// The path may have a query.
     pub(crate) async fn pages<P: DeserializeOwned, T>(
         &self,
         path: &str,
@@ -42,7 +45,7 @@ impl Client {
     ) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         for page in 1..=MOST_PAGES {
-            let path = format!("{path}?per_page={per_page}&page={page}");
+            let path = paged(path, per_page, page);
             let answer: P = self
                 .ask(format!("GET {path}"), needs, async || self.crab.get(&path, None::<&()>).await)
                 .await?;
@@ -62,6 +65,28 @@ impl Client {
         Err(Error { asked: format!("GET {path}"), needs, why })
     }
 
+    /// Every page of a list that does not say how many there are: it ends with the first page that is not full.
+    pub(crate) async fn pages_until_short<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        needs: &'static str,
+    ) -> Result<Vec<T>, Error> {
+        let mut all = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let path = paged(path, PAGE, page);
+            let mut found: Vec<T> = self
+                .ask(format!("GET {path}"), needs, async || self.crab.get(&path, None::<&()>).await)
+                .await?;
+            let is_last = found.len() < PAGE;
+            all.append(&mut found);
+            if is_last {
+                return Ok(all);
+            }
+        }
+        let why = Why::Malformed(format!("there are more than the {} entries that are read", all.len()));
+        Err(Error { asked: format!("GET {path}"), needs, why })
+    }
+
     /// Changes something, and does not try again: whether a call that broke off was done, nobody knows. What
     /// the answer says besides is not looked at.
     pub(crate) async fn changed_once<B: Serialize + ?Sized>(
@@ -70,42 +95,51 @@ impl Client {
         needs: &'static str,
         change: Change<'_, B>,
     ) -> Result<(), Error> {
-        self.changed(path, needs, change, async |_| Ok(())).await
+        self.sent_once(path, needs, change).await.map(drop)
     }
 
-    /// The same where the answer says what came of it. One that cannot be read is an error, and the change was
-    /// made all the same.
-    pub(crate) async fn changed_to<T: DeserializeOwned, B: Serialize + ?Sized>(
+    /// As [`Client::changed_once`], and reads what GitHub made of it. A call whose answer cannot be read was done.
+    pub(crate) async fn made_once<B: Serialize + ?Sized, T: DeserializeOwned>(
         &self,
         path: &str,
         needs: &'static str,
         change: Change<'_, B>,
     ) -> Result<T, Error> {
-        self.changed(path, needs, change, async |answer| T::from_response(answer).await).await
+        let asked = format!("{} {path}", change.method());
+        let answer = self.sent_once(path, needs, change).await?;
+        serde_json::from_str(&answer).map_err(|error| Error {
+            asked,
+            needs,
+            why: Why::Malformed(plain(&error.to_string())),
+        })
     }
 
-    async fn changed<T, B: Serialize + ?Sized>(
+    async fn sent_once<B: Serialize + ?Sized>(
         &self,
         path: &str,
         needs: &'static str,
         change: Change<'_, B>,
-        read: impl AsyncFnOnce(Response<OctoBody>) -> octocrab::Result<T>,
-    ) -> Result<T, Error> {
+    ) -> Result<String, Error> {
         let method = change.method();
         let sent = match change {
             Change::Post(body) => self.crab._post(path, Some(body)).await,
             Change::Put(body) => self.crab._put(path, Some(body)).await,
             Change::Patch(body) => self.crab._patch(path, Some(body)).await,
+            Change::PostNothing => self.crab._post(path, None::<&()>).await,
             Change::Delete => self.crab._delete(path, None::<&()>).await,
         };
         let done = match sent {
             Ok(answer) => octocrab::map_github_error(answer).await,
             Err(error) => Err(error),
         };
-        let done = match done {
-            Ok(answer) => read(answer.map(OctoBody::new)).await,
-            Err(error) => Err(error),
-        };
-        done.map_err(|error| Error { asked: format!("{method} {path}"), needs, why: Why::of(&error) })
+        let answer =
+            done.map_err(|error| Error { asked: format!("{method} {path}"), needs, why: Why::of(&error) })?;
+        // The status says that it was done. What cannot be read besides is missed by whoever wants to read it.
+        Ok(self.crab.body_to_string(answer).await.unwrap_or_default())
     }
+}
+
+fn paged(path: &str, per_page: usize, page: usize) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}per_page={per_page}&page={page}")
 }

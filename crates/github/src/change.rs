@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Why;
+use crate::error::{Why, plain};
 use crate::person::{TheirAccount, TheirPerson, known};
 use crate::{Client, Commit, Error, Person, Repository};
 
@@ -22,6 +22,17 @@ pub struct Writers {
     pub unknown: usize,
 }
 
+/// A pull request that a commit belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: i64,
+    /// Whether it is open.
+    pub is_open: bool,
+    /// The commit that it would bring, as GitHub writes it; empty where GitHub does not say.
+    pub head: String,
+}
+
 /// Of GitHub's answers, what is asked for here.
 #[derive(Deserialize)]
 struct TheirCommit {
@@ -33,6 +44,15 @@ struct TheirCommit {
 struct TheirPull {
     number: i64,
     user: Option<TheirPerson>,
+    #[serde(default)]
+    state: String,
+    head: Option<TheirHead>,
+}
+
+#[derive(Deserialize)]
+struct TheirHead {
+    #[serde(default)]
+    sha: String,
 }
 
 impl Client {
@@ -57,6 +77,24 @@ impl Client {
         writers.known.sort();
         writers.known.dedup_by_key(|person| person.id);
         Ok(writers)
+    }
+
+    /// The pull requests that a commit belongs to.
+    ///
+    /// # Errors
+    /// See [`Error`]. More than GitHub lists are an answer that cannot be read.
+    pub async fn pull_requests(
+        &self,
+        repository: &Repository,
+        commit: &Commit,
+    ) -> Result<Vec<PullRequest>, Error> {
+        let pulls = self.pulls(repository, commit).await?;
+        let pull = |one: TheirPull| PullRequest {
+            number: one.number,
+            is_open: one.state == "open",
+            head: one.head.map(|head| plain(&head.sha)).unwrap_or_default(),
+        };
+        Ok(pulls.into_iter().map(pull).collect())
     }
 
     async fn pulls(&self, repository: &Repository, commit: &Commit) -> Result<Vec<TheirPull>, Error> {

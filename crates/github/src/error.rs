@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use runner::escape;
+use ureq::http::HeaderMap;
 
 /// The longest message of GitHub's that is repeated.
 const LONGEST: usize = 300;
@@ -63,6 +64,21 @@ impl Why {
         matches!(self, Self::Unreachable(_) | Self::Status(500..=599, _))
     }
 
+    /// Whether a call that changes something may have been done in spite of it.
+    #[must_use]
+    pub const fn may_have_been_done(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::TimedOut(_) | Self::Malformed(_) | Self::Status(500..=599, _)
+        )
+    }
+
+    /// Whether the token may not, or may not see: nothing that trying again would mend.
+    #[must_use]
+    pub const fn is_not_allowed(&self) -> bool {
+        matches!(self, Self::Forbidden(_) | Self::NotFound)
+    }
+
     /// From what octocrab says.
     pub(crate) fn of(error: &octocrab::Error) -> Self {
         match error {
@@ -82,14 +98,16 @@ impl Why {
     }
 
     fn of_answer(answer: &octocrab::GitHubError) -> Self {
-        let header = |name: &str| {
-            let value = answer.headers.as_ref()?.get(name)?.to_str().ok()?;
-            value.parse::<u64>().ok()
-        };
+        Self::of_status(answer.status_code.as_u16(), answer.headers.as_ref(), &answer.message)
+    }
+
+    /// From an answer that is no success.
+    pub(crate) fn of_status(status: u16, headers: Option<&HeaderMap>, message: &str) -> Self {
+        let header = |name: &str| headers?.get(name)?.to_str().ok()?.parse::<u64>().ok();
         let wait = header("retry-after").map(Duration::from_secs);
         let spent = header("x-ratelimit-remaining") == Some(0);
-        let message = plain(&answer.message);
-        match answer.status_code.as_u16() {
+        let message = plain(message);
+        match status {
             429 => Self::RateLimited(wait),
             403 if wait.is_some() || spent => Self::RateLimited(wait),
             401 => Self::Unauthorized(message),

@@ -6,16 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::call::Change;
-use crate::error::{Why, plain};
+use crate::error::plain;
 use crate::person::{TheirAccount, TheirPerson, known};
 use crate::repository::encoded;
 use crate::{Client, Error, Person, Repository};
-
-/// As many as GitHub gives at once.
-const PAGE: usize = 100;
-
-/// More pages than one label's open issues fill; a server that never ends is not followed for ever.
-const MOST_PAGES: usize = 20;
 
 const READ: &str = "issues: read";
 const WRITE: &str = "issues: write";
@@ -96,18 +90,13 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn own_account(&self, of_an_app: &str) -> Result<Person, Error> {
-        match self.account("/user").await {
-            Err(Error { why: Why::Forbidden(_), .. }) => {
-                self.account(&format!("/users/{}", encoded(of_an_app))).await
-            }
-            other => other,
+    pub async fn own_account_or(&self, of_an_app: &str) -> Result<Person, Error> {
+        if let Some(person) = self.own_account().await? {
+            return Ok(person);
         }
-    }
-
-    async fn account(&self, path: &str) -> Result<Person, Error> {
+        let path = format!("/users/{}", encoded(of_an_app));
         let answer: TheirPerson = self
-            .ask(format!("GET {path}"), "metadata: read", async || self.crab.get(path, None::<&()>).await)
+            .ask(format!("GET {path}"), "metadata: read", async || self.crab.get(&path, None::<&()>).await)
             .await?;
         Ok(answer.into())
     }
@@ -115,26 +104,14 @@ impl Client {
     /// The open issues with a label, oldest first, and no pull requests.
     ///
     /// # Errors
-    /// See [`Error`]. Issues that are turned off are 410. More than 2,000 are an answer that cannot be read.
+    /// See [`Error`]. Issues that are turned off are 410. More than 5,000 are an answer that cannot be read: one that is not seen would be written a second time.
     pub async fn open_issues(&self, repository: &Repository, label: &str) -> Result<Vec<Issue>, Error> {
-        let path = format!("/repos/{repository}/issues");
-        let query =
-            format!("labels={}&state=open&sort=created&direction=asc&per_page={PAGE}", encoded(label));
-        let mut all = Vec::new();
-        for page in 1..=MOST_PAGES {
-            let path = format!("{path}?{query}&page={page}");
-            let answer: Vec<Theirs> = self
-                .ask(format!("GET {path}"), READ, async || self.crab.get(&path, None::<&()>).await)
-                .await?;
-            let is_last = answer.len() < PAGE;
-            all.extend(answer.into_iter().filter(|one| one.pull_request.is_none()).map(Issue::of));
-            if is_last {
-                return Ok(all);
-            }
-        }
-        // One that is not seen would be written a second time.
-        let why = Why::Malformed(format!("there are more than {} open issues with the label", all.len()));
-        Err(Error { asked: format!("GET {path}?{query}"), needs: READ, why })
+        let path = format!(
+            "/repos/{repository}/issues?labels={}&state=open&sort=created&direction=asc",
+            encoded(label)
+        );
+        let all: Vec<Theirs> = self.pages_until_short(&path, READ).await?;
+        Ok(all.into_iter().filter(|one| one.pull_request.is_none()).map(Issue::of).collect())
     }
 
     /// Writes an issue. Not repeated: one call too many is a second issue.
@@ -144,7 +121,7 @@ impl Client {
     pub async fn create_issue(&self, repository: &Repository, draft: &Draft) -> Result<Issue, Error> {
         let path = format!("/repos/{repository}/issues");
         let body = json!({"title": draft.title, "body": draft.body, "labels": draft.labels, "assignees": draft.assignees});
-        let answer: Theirs = self.changed_to(&path, WRITE, Change::Post(&body)).await?;
+        let answer: Theirs = self.made_once(&path, WRITE, Change::Post(&body)).await?;
         Ok(Issue::of(answer))
     }
 
@@ -161,15 +138,6 @@ impl Client {
     ) -> Result<(), Error> {
         let body = json!({"title": title, "body": body});
         self.changed_once(&issue(repository, number), WRITE, Change::Patch(&body)).await
-    }
-
-    /// Adds a comment. Not repeated: one call too many is a second comment.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn comment(&self, repository: &Repository, number: i64, text: &str) -> Result<(), Error> {
-        let path = format!("{}/comments", issue(repository, number));
-        self.changed_once(&path, WRITE, Change::Post(&json!({"body": text}))).await
     }
 
     /// Closes an issue.

@@ -15,6 +15,8 @@ use crate::ApiUrl;
 pub enum Answer {
     /// A whole answer: status, more headers, body.
     Whole(u16, Vec<(&'static str, String)>, String),
+    /// A whole answer that is no text.
+    Bytes(Vec<u8>),
     /// Nothing, for as long as the client likes.
     Silence,
     /// The connection is closed without a byte.
@@ -45,7 +47,7 @@ pub struct Asked {
     pub line: String,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// What was sent with it.
     pub body: String,
 }
 
@@ -73,12 +75,12 @@ impl FakeGitHub {
     /// Answers by method and path: `GET /repos/acme/images`.
     #[must_use]
     pub fn new(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
-        Self::with_bodies(move |line, _| answer(line))
+        Self::with(move |asked| answer(&asked.line))
     }
 
-    /// The same where what was sent matters: method and path, and the request's body.
+    /// Answers by all that came, and may remember it.
     #[must_use]
-    pub fn with_bodies(mut answer: impl FnMut(&str, &str) -> Answer + Send + 'static) -> Self {
+    pub fn with(mut answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -88,7 +90,7 @@ impl FakeGitHub {
             let mut kept = Vec::new();
             for stream in listener.incoming().flatten() {
                 let Some(request) = read(&stream) else { continue };
-                let answer = answer(&request.line, &request.body);
+                let answer = answer(&request);
                 log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
                 // A client that is gone needs no answer.
                 write(&stream, &answer).ok();
@@ -147,6 +149,10 @@ fn write(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {
                 text += &format!("{name}: {value}\r\n");
             }
             stream.write_all(format!("{text}\r\n{body}").as_bytes())
+        }
+        Answer::Bytes(bytes) => {
+            stream.write_all(format!("{}\r\n", head(200, bytes.len())).as_bytes())?;
+            stream.write_all(bytes)
         }
         Answer::CutShort => stream.write_all(format!("{}\r\n{{\"name\"", head(200, 4096)).as_bytes()),
         Answer::Silence | Answer::Cut => Ok(()),

@@ -83,7 +83,7 @@ async fn what_is_sent() {
     let client = client(&server);
     assert_eq!(client.create_issue(&acme(), &draft()).await.unwrap().number, 9);
     client.rewrite_issue(&acme(), 9, "c", "d").await.unwrap();
-    client.comment(&acme(), 9, "e").await.unwrap();
+    client.add_comment(&acme(), 9, "e").await.unwrap();
     client.close_issue(&acme(), 9, CloseReason::Completed).await.unwrap();
     client.close_issue(&acme(), 9, CloseReason::NotPlanned).await.unwrap();
     let sent: Vec<(String, Value)> =
@@ -116,12 +116,12 @@ async fn whose_the_token_is() {
             "GET /user" => user.clone(),
             _ => Answer::json(bot.clone()),
         });
-        let found = client(&server).own_account("github-actions[bot]").await.unwrap();
+        let found = client(&server).own_account_or("github-actions[bot]").await.unwrap();
         assert_eq!(found.id, 41_898_282);
         let lines: Vec<String> = server.asked().into_iter().map(|one| one.line).collect();
         assert_eq!(lines, asked);
     }
-    let error = client(&always(Answer::error(401, "Bad credentials"))).own_account("x").await.unwrap_err();
+    let error = client(&always(Answer::error(401, "Bad credentials"))).own_account_or("x").await.unwrap_err();
     assert!(matches!(error.why, Why::Unauthorized(_)), "{error}");
 }
 
@@ -129,7 +129,7 @@ async fn call(client: &Client, at: usize) -> Result<(), Error> {
     match at {
         0 => client.create_issue(&acme(), &draft()).await.map(drop),
         1 => client.rewrite_issue(&acme(), 9, "c", "d").await,
-        2 => client.comment(&acme(), 9, "e").await,
+        2 => client.add_comment(&acme(), 9, "e").await.map(drop),
         _ => client.close_issue(&acme(), 9, CloseReason::Completed).await,
     }
 }

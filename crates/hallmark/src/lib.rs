@@ -7,6 +7,7 @@ mod init;
 mod keygen;
 mod programs;
 mod regate;
+mod review;
 mod tool_cache;
 mod words;
 
@@ -26,7 +27,11 @@ pub static RANK: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &archive_action::ACTION,
     &regate::ACTION,
+    &brief::ACTION,
+    &close::ACTION,
+    &expire::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -43,10 +48,15 @@ pub static ACTIONS: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &archive_action::ACTION,
     &regate::ACTION,
+    &brief::ACTION,
+    &close::ACTION,
+    &expire::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,
+    &review::ACTION,
     &doctor::ACTION,
     &init::ACTION,
     &exceptions::ACTION,

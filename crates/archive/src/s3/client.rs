@@ -64,3 +64,33 @@ pub(super) async fn client(limits: &Limits, place: &str, env: Env<'_>) -> Result
         .build();
     Ok(aws_sdk_s3::Client::from_conf(config))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let env = |name: &str| match name {
+            "AWS_ENDPOINT_URL_S3" => Some(endpoint.clone()),
+            "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("eu-central-1".to_owned()),
+            _ => None,
+        };
+        let (second, long) = (Duration::from_secs(1), Duration::from_secs(60));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for (read, attempt, operation) in [(second, long, long), (long, second, long), (long, long, second)] {
+            let limits = Limits { connect: second, read, attempt, operation };
+            let begun = Instant::now();
+            runtime.block_on(async {
+                let client = client(&limits, "s3://golden/", &env).await.unwrap();
+                client.head_object().bucket("golden").key("x").send().await.unwrap_err();
+            });
+            assert!(begun.elapsed() < second * 30, "{:?}", begun.elapsed());
+        }
+    }
+}

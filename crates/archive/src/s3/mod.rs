@@ -2,6 +2,7 @@
 //! immutable is written under `If-None-Match: *`, what changes under `If-Match`; each write says its SHA-256.
 
 mod client;
+mod locks;
 mod refused;
 
 use std::time::Duration;
@@ -9,18 +10,15 @@ use std::time::Duration;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
-use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{
-    ChecksumMode, ObjectLockEnabled, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode,
-    ServerSideEncryption,
-};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ServerSideEncryption};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::Sha256;
 
 use crate::layout::MAX_LISTED;
 use crate::objects::{Answer, Content, Found, Got, Media, Objects, Put, Replaced, Standing};
-use crate::{Env, Error, Keeping, Lock, LockMode, SCHEME};
+use crate::{Env, Error, Keeping, SCHEME};
 use refused::{Call, deleted, refused, status};
 
 /// How often a write is tried that another one is under way with.
@@ -60,28 +58,6 @@ impl S3 {
         refused(call, self.place(key), &self.bucket, error)
     }
 
-    /// A lock can be had only in a bucket that was made for it.
-    async fn lockable(&self) -> Result<(), Error> {
-        let answer = self.client.get_object_lock_configuration().bucket(&self.bucket).send().await;
-        let on = match answer {
-            Ok(found) => {
-                found.object_lock_configuration().and_then(|one| one.object_lock_enabled())
-                    == Some(&ObjectLockEnabled::Enabled)
-            }
-            Err(error) if error.code() == Some("ObjectLockConfigurationNotFoundError") => false,
-            Err(error) => return Err(self.error(Call::Lockable, "", &error)),
-        };
-        match on {
-            true => Ok(()),
-            false => Err(Error::Unable {
-                place: format!("the bucket {}", self.bucket),
-                what: "has no object lock, and one was asked for: turn it on for the bucket (it needs versioning), \
-                       or leave the lock out; nothing was written"
-                    .into(),
-            }),
-        }
-    }
-
     async fn head(&self, key: &str) -> Result<Found<Standing>, Error> {
         let call = self.client.head_object().bucket(&self.bucket).key(self.key(key));
         match call.checksum_mode(ChecksumMode::Enabled).send().await {
@@ -111,7 +87,13 @@ impl S3 {
     async fn get(&self, key: &str, limit: u64) -> Result<Found<Got>, Error> {
         let mut found = match self.client.get_object().bucket(&self.bucket).key(self.key(key)).send().await {
             Ok(found) => found,
-            Err(error) if status(&error) == Some(404) => return self.gone(Call::Get, key, &error),
+            Err(error) if status(&error) == Some(404) => {
+                return match self.gone(Call::Get, key, &error)? {
+                    // Some servers tell of a delete marker to HEAD only.
+                    Found::Absent if self.head(key).await? == Found::Deleted => Ok(Found::Deleted),
+                    other => Ok(other),
+                };
+            }
             Err(error) => return Err(self.error(Call::Get, key, &error)),
         };
         let too_long = || Error::TooLong { place: self.place(key), limit };
@@ -141,6 +123,7 @@ impl S3 {
             .bucket(&self.bucket)
             .key(self.key(key))
             .content_type(media_type(content.media))
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_sha256(STANDARD.encode(content.sha256.as_bytes()))
             .body(ByteStream::from(content.bytes.to_vec()));
         if let Some(key) = &self.keeping.kms_key {
@@ -179,31 +162,6 @@ impl S3 {
                 Err(error) => return Err(self.error(Call::Put, key, &error)),
             }
         }
-    }
-
-    /// Makes a lock longer or stronger; never shorter or weaker.
-    async fn lengthen(&self, key: &str, lock: Lock) -> Result<(), Error> {
-        let asked = self.client.head_object().bucket(&self.bucket).key(self.key(key)).send().await;
-        let found = asked.map_err(|error| self.error(Call::Head, key, &error))?;
-        let until = DateTime::from_secs(lock.until.as_second());
-        let old = found.object_lock_retain_until_date();
-        let long_enough = old.is_some_and(|old| old.secs() >= until.secs());
-        let strong = found.object_lock_mode() == Some(&ObjectLockMode::Compliance);
-        if long_enough && (strong || lock.mode == LockMode::Governance) {
-            return Ok(());
-        }
-        let mode = if strong { LockMode::Compliance } else { lock.mode };
-        let until = match old {
-            Some(old) if old.secs() > until.secs() => *old,
-            _ => until,
-        };
-        let retention =
-            ObjectLockRetention::builder().mode(retention_mode(mode)).retain_until_date(until).build();
-        let call =
-            self.client.put_object_retention().bucket(&self.bucket).key(self.key(key)).retention(retention);
-        // The version that was looked at, and no other.
-        let call = call.set_version_id(found.version_id().map(str::to_owned));
-        call.send().await.map(drop).map_err(|error| self.error(Call::Lengthen, key, &error))
     }
 
     async fn keys(&self, prefix: &str, deep: bool) -> Result<Vec<String>, Error> {
@@ -267,9 +225,7 @@ impl Objects for S3 {
         let call = move || {
             let call = self.write(key, content).if_none_match("*");
             match self.keeping.lock {
-                Some(Lock { mode, until }) => call
-                    .object_lock_mode(lock_mode(mode))
-                    .object_lock_retain_until_date(DateTime::from_secs(until.as_second())),
+                Some(lock) => locks::locked(call, lock),
                 None => call,
             }
         };
@@ -325,19 +281,5 @@ const fn media_type(media: Media) -> &'static str {
         Media::Html => "text/html; charset=utf-8",
         Media::Markdown => "text/markdown; charset=utf-8",
         Media::Bytes => "application/octet-stream",
-    }
-}
-
-const fn lock_mode(mode: LockMode) -> ObjectLockMode {
-    match mode {
-        LockMode::Governance => ObjectLockMode::Governance,
-        LockMode::Compliance => ObjectLockMode::Compliance,
-    }
-}
-
-const fn retention_mode(mode: LockMode) -> ObjectLockRetentionMode {
-    match mode {
-        LockMode::Governance => ObjectLockRetentionMode::Governance,
-        LockMode::Compliance => ObjectLockRetentionMode::Compliance,
     }
 }

@@ -42,7 +42,10 @@ impl Call {
             Self::Put => "s3:PutObject, and s3:PutObjectRetention where a lock is asked for",
             Self::List => "s3:ListBucket",
             Self::Lockable => "s3:GetBucketObjectLockConfiguration",
-            Self::Lengthen => "s3:PutObjectRetention and s3:GetObjectRetention",
+            Self::Lengthen => {
+                "s3:PutObjectRetention and s3:GetObjectRetention, and s3:BypassGovernanceRetention where a lock of the mode \
+                 governance becomes one of compliance"
+            }
         }
     }
 }

@@ -235,3 +235,33 @@ fn nothing_is_restored_over_anything() {
     wait(archive.restore(&entry, empty.path())).unwrap();
     assert!(empty.path().join("image.json").is_file());
 }
+
+/// Somebody who may write can give any bytes their name: what is taken is an entry, and spelled as one.
+#[test]
+fn no_changed_byte_makes_anything_but_an_entry_or_an_error() {
+    let (_, place, entry) = good();
+    let bytes = fs::read(place.path().join(layout::entry(&entry.image.content_digest, &entry.id))).unwrap();
+    let (mut taken, mut refused) = (0, 0);
+    for at in 0..bytes.len() {
+        for other in [b'0', b'"', b'/', b'.', b'}', 0xff] {
+            let mut changed = bytes.clone();
+            changed[at] = other;
+            let id = Sha256::of(&changed);
+            match Entry::parse("here", id, &changed) {
+                Ok(read) => {
+                    let (again, written) =
+                        Entry::new(read.image.clone(), read.files.clone(), read.run.clone()).unwrap();
+                    assert_eq!((again.id, written == changed), (id, true));
+                    assert!(read.files.iter().all(|file| layout::check_file_name(&file.name).is_ok()));
+                    taken += 1;
+                }
+                Err(error) => {
+                    assert!(error.to_string().contains("here"), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(Entry::parse("here", entry.id, &bytes[..at]).is_err());
+    }
+    assert!(taken > 0 && refused > taken, "{taken} {refused}");
+}

@@ -19,7 +19,7 @@ fn ok<T>(description: &str, answer: Result<T, Error>) -> T {
 
 /// By GitHub's own examples, under `--errors`.
 pub(super) async fn are_described(client: &Client, description: &str) {
-    assert_eq!(ok(description, client.own_account("github-actions[bot]").await).login, "octocat");
+    assert_eq!(ok(description, client.own_account_or("github-actions[bot]").await).login, "octocat");
     let issues = ok(description, client.open_issues(&acme(), "hallmark-regate").await);
     // GitHub's one example of an issue is a pull request.
     assert!(issues.is_empty(), "{description}: {issues:?}");
@@ -27,7 +27,7 @@ pub(super) async fn are_described(client: &Client, description: &str) {
     assert_eq!((issue.number, issue.author.map(|one| one.id)), (1347, Some(1)), "{description}");
     assert!(issue.url.starts_with("https://github.com/"), "{description}: {}", issue.url);
     ok(description, client.rewrite_issue(&acme(), 1347, "title", "body").await);
-    ok(description, client.comment(&acme(), 1347, "one more").await);
+    ok(description, client.add_comment(&acme(), 1347, "one more").await);
     for reason in [CloseReason::Completed, CloseReason::NotPlanned] {
         ok(description, client.close_issue(&acme(), 1347, reason).await);
     }
@@ -35,7 +35,7 @@ pub(super) async fn are_described(client: &Client, description: &str) {
 
 /// Answers made up from the schemas.
 pub(super) async fn can_be_read(client: &Client, say: impl Fn(Error) + Copy) {
-    client.own_account("github-actions[bot]").await.map(drop).unwrap_or_else(say);
+    client.own_account_or("github-actions[bot]").await.map(drop).unwrap_or_else(say);
     client.open_issues(&acme(), "hallmark-regate").await.map(drop).unwrap_or_else(say);
     client.create_issue(&acme(), &draft()).await.map(drop).unwrap_or_else(say);
 }

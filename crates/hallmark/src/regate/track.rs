@@ -82,7 +82,7 @@ impl<'t> Tracker<'t> {
         repository: &'t Repository,
         wishes: &'t Wishes,
     ) -> Result<Self> {
-        let own = client.own_account(&wishes.account).await.context("whose the issues are")?;
+        let own = client.own_account_or(&wishes.account).await.context("whose the issues are")?;
         let open = open(client, repository, wishes).await?;
         Ok(Self { client, repository, wishes, own, open })
     }
@@ -179,7 +179,7 @@ impl<'t> Tracker<'t> {
         if text.title != issue.title || text.body.trim_end() != issue.body.replace("\r\n", "\n").trim_end() {
             // Told first: broken off in between, it is told twice, and not never.
             if let Some(comment) = &text.comment {
-                self.client.comment(self.repository, issue.number, comment).await?;
+                self.client.add_comment(self.repository, issue.number, comment).await?;
             }
             self.client.rewrite_issue(self.repository, issue.number, &text.title, &text.body).await?;
             what = What::Updated;
@@ -192,7 +192,7 @@ impl<'t> Tracker<'t> {
         if !self.wishes.closes {
             return Ok(kept(What::Left));
         }
-        self.client.comment(self.repository, issue.number, &issue::closing(found, &issue.body)).await?;
+        self.client.add_comment(self.repository, issue.number, &issue::closing(found, &issue.body)).await?;
         self.client.close_issue(self.repository, issue.number, CloseReason::Completed).await?;
         Ok(kept(What::Closed))
     }
@@ -200,7 +200,7 @@ impl<'t> Tracker<'t> {
     async fn close_twin(&self, twin: &Issue, first: Option<&Issue>) -> Result<()> {
         if let Some(first) = first {
             let said = format!("Duplicate of #{}: two runs wrote at the same time.", first.number);
-            self.client.comment(self.repository, twin.number, &said).await?;
+            self.client.add_comment(self.repository, twin.number, &said).await?;
         }
         self.client.close_issue(self.repository, twin.number, CloseReason::NotPlanned).await?;
         Ok(())

@@ -35,7 +35,7 @@ impl GitHub {
     pub(crate) fn new() -> Self {
         let kept = Arc::new(Mutex::new(Kept::default()));
         let state = Arc::clone(&kept);
-        let server = FakeGitHub::with_bodies(move |line, body| state.lock().unwrap().answer(line, body));
+        let server = FakeGitHub::with(move |asked| state.lock().unwrap().answer(&asked.line, &asked.body));
         Self { server, kept }
     }
 
