@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use admission::dated;
+use admission::{Allowed, closed, dated};
 use anyhow::Result;
 use attest::predicate::{approval, release, verdict, vulns};
-use attest::{EvidenceDir, Kind};
+use attest::{EvidenceDir, EvidenceFile, Kind, Statement};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -91,10 +91,16 @@ pub type Rescans = BTreeMap<Sha256, Rescan>;
 pub async fn again(ctx: &mut Context, longer: SignedDuration, rescans: &Rescans) -> Result<Again> {
     let case = load::case(ctx, None).await?;
     let Inputs { image, policy, keys, exceptions, mut found } = judge::inputs(&case, rescans)?;
-    let listed = EvidenceDir::new(ctx.path("evidence")?).list()?.files.into_iter().map(Item::from);
-    let genuine: Vec<Genuine> = listed.filter_map(|item| exact::read(&item, &keys).ok()).collect();
-    let said =
-        Said { genuine: &genuine, image: &image, manifest: Sha256::of(&case.image), policy: policy.policy() };
+    let files = EvidenceDir::new(ctx.path("evidence")?).list()?.files;
+    let items = files.iter().cloned().map(Item::from);
+    let genuine: Vec<Genuine> = items.filter_map(|item| exact::read(&item, &keys).ok()).collect();
+    let said = Said {
+        files: &files,
+        genuine: &genuine,
+        image: &image,
+        manifest: Sha256::of(&case.image),
+        policy: policy.policy(),
+    };
     let (published, channels, report) = (said.published(longer), said.channels(), said.report());
     found.evidence.published = published.as_ref().map(|one| one.on);
     let accepted = published.as_ref().and_then(|one| one.consent.as_ref());
@@ -106,6 +112,7 @@ pub async fn again(ctx: &mut Context, longer: SignedDuration, rescans: &Rescans)
 
 /// What was said about the image when it was published, and by whom.
 struct Said<'s> {
+    files: &'s [EvidenceFile],
     genuine: &'s [Genuine],
     image: &'s ImageManifest,
     manifest: Sha256,
@@ -125,19 +132,17 @@ impl<'s> Said<'s> {
         })
     }
 
-    /// The newest verdict that passed it.
+    /// The newest verdict that passed it and was not closed.
     fn published(&self, longer: SignedDuration) -> Option<Published> {
-        let passed = |one: &'s Genuine| {
-            let read: verdict::Predicate = one.statement.predicate().ok()?;
-            let on = dated(Some(read.decided_on), one.signed_by).ok()??;
-            (read.verdict == Verdict::Pass && !read.report_only).then_some((on, read, waived(one)))
-        };
         let verdicts = self.of(EvidenceKind::Verdict, Kind::Verdict).filter_map(passed);
-        let (on, verdict, waived) = verdicts.max_by_key(|(on, ..)| *on)?;
-        let named = verdict.approval.as_ref().map(|named| named.payload_digest);
+        let content = self.image.content_digest();
+        let open = verdicts.filter(|one| closed(self.files, one, &content).is_empty());
+        let verdict = open.max_by_key(|one| one.on)?;
+        let named = verdict.predicate.approval.as_ref().map(|named| named.payload_digest);
         let approval = self.of(EvidenceKind::Approval, Kind::Approval).find(|one| Some(one.payload) == named);
-        let consent = approval.and_then(|one| consented(one, on, &waived, self.policy, longer));
-        Some(Published { on, policy: verdict.policy.name, consent })
+        let waived = waived(&verdict.statement);
+        let consent = approval.and_then(|one| consented(one, verdict.on, &waived, self.policy, longer));
+        Some(Published { on: verdict.on, policy: verdict.predicate.policy.name, consent })
     }
 
     fn report(&self) -> Option<Sha256> {
@@ -160,9 +165,19 @@ impl<'s> Said<'s> {
     }
 }
 
+/// A verdict that passed, and held something up where it did not.
+fn passed(one: &Genuine) -> Option<Allowed<verdict::Predicate>> {
+    let predicate: verdict::Predicate = one.statement.predicate().ok()?;
+    let on = dated(Some(predicate.decided_on), one.signed_by).ok()??;
+    let signer = one.signer.clone()?;
+    let (file, payload_digest, statement) = (one.file.clone(), one.payload, one.statement.clone());
+    let passes = predicate.verdict == Verdict::Pass && !predicate.report_only;
+    passes.then_some(Allowed { file, payload_digest, signer, on, statement, predicate })
+}
+
 /// What the approval cleared, by the word of the verdict that it was resumed with.
-fn waived(verdict: &Genuine) -> Vec<Reason> {
-    let waived = verdict.statement.predicate.get("waived").cloned().unwrap_or_default();
+fn waived(verdict: &Statement) -> Vec<Reason> {
+    let waived = verdict.predicate.get("waived").cloned().unwrap_or_default();
     serde_json::from_value(waived).unwrap_or_default()
 }
 

@@ -186,6 +186,29 @@ fn what_somebody_else_put_into_the_archive_does_not_pass() {
     }
 }
 
+/// A verdict by which nothing may be published has not published.
+#[test]
+fn a_verdict_that_was_closed_published_nothing() {
+    let place = Place::new(&[LOW], None);
+    let run = place.gate(&[]);
+    let digest = &run.outputs["verdict-digest"];
+    for (outcome, code) in [("failed", 0), ("rejected", 1)] {
+        let predicate = serde_json::json!({"outcome": outcome, "verdict": {"sha256": digest},
+            "brief": {"sha256": digest}, "closedOn": "2026-11-22T13:00:00Z"});
+        let subjects = place.world.image.subjects().unwrap();
+        place
+            .world
+            .put("publish", &attest::Statement::new(attest::Kind::Closure, subjects, &predicate).unwrap());
+        if outcome == "failed" {
+            place.release();
+        }
+        place.put();
+        let run = place.night(1, None);
+        assert_eq!(run.code, code, "{outcome}: {}", said(&run));
+    }
+    assert_eq!(codes(&place.night(1, None)), ["not-published"]);
+}
+
 #[test]
 fn bad_input_is_refused_before_anything() {
     let place = Place::published(&[LOW], None);

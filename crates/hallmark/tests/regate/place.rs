@@ -24,6 +24,7 @@ evidence:
   verdict: {signed-by: [assay]}
   approval: {signed-by: [approver]}
   release: {signed-by: [publish]}
+  closure: {signed-by: [publish]}
 vulnerabilities:
   - {severity: critical, fixable: true, then: fail}
   - {severity: medium, fixable: true, then: review}
