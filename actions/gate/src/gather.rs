@@ -16,6 +16,7 @@ use policy::{
     Code, Evidence, EvidenceKind, Facts, Image, Objection, Policy, Seen, Signed, Statement, TestOutcome,
 };
 
+use crate::again::Rescans;
 use crate::case::Case;
 use crate::exact::{self, Genuine, sentence};
 use crate::keys::Keys;
@@ -28,11 +29,18 @@ pub(crate) struct Gathered {
 }
 
 /// Looks at every file.
-pub(crate) fn gather(case: &Case, image: &ImageManifest, policy: &Policy, keys: &Keys) -> Gathered {
+pub(crate) fn gather(
+    case: &Case,
+    image: &ImageManifest,
+    policy: &Policy,
+    keys: &Keys,
+    rescans: &Rescans,
+) -> Gathered {
     let mut gatherer = Gatherer {
         case,
         image,
         manifest: Sha256::of(&case.image),
+        rescans,
         found: Gathered { evidence: Evidence::about(about(image)), refs: Vec::new() },
     };
     gatherer.found.evidence.environment.clone_from(&case.environment);
@@ -90,6 +98,8 @@ struct Gatherer<'c> {
     case: &'c Case,
     image: &'c ImageManifest,
     manifest: Sha256,
+    /// What another look at the packages of a report has found since, by that report's digest.
+    rescans: &'c Rescans,
     found: Gathered,
 }
 
@@ -110,7 +120,11 @@ impl Gatherer<'_> {
         }
         match one.kind {
             // Those that may sign were set aside before: whoever signed this one may not.
-            Kind::Verdict | Kind::Vsa | Kind::Approval | Kind::Release => {
+            Kind::Closure if one.signed == Signed::Unsigned => {
+                let message = "A closure is not signed: it could be anybody's.".to_owned();
+                self.object(Code::UnsignedEvidence, &one.file, message);
+            }
+            Kind::Verdict | Kind::Vsa | Kind::Approval | Kind::Release | Kind::Closure => {
                 let message = format!("A {} is signed by someone who may not sign that.", one.kind);
                 self.object(Code::WrongSigner, &one.file, message);
             }
@@ -247,11 +261,13 @@ pub(crate) fn is_result(one: &Genuine, image: &ImageManifest, policy: &Policy) -
         Kind::Vsa => EvidenceKind::Vsa,
         Kind::Approval => EvidenceKind::Approval,
         Kind::Release => EvidenceKind::Release,
+        Kind::Closure => EvidenceKind::Closure,
         Kind::SignatureVerification | Kind::Provenance | Kind::TestResult | Kind::Vulns => return false,
     };
     let may = match &one.signed {
         Signed::By(names) => names.iter().any(|name| policy.signers_of(kind).contains(name)),
-        Signed::Unsigned => true,
+        // Whoever records that a run ended always signs it.
+        Signed::Unsigned => one.kind != Kind::Closure,
     };
     may && one.statement.is_about(&image.content_digest())
 }

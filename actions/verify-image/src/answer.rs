@@ -1,6 +1,6 @@
 //! The answer: yes, or all that is in the way; and what it rests on.
 
-use admission::{About, Admitted, admit};
+use admission::{About, Admitted, admit, closed};
 use attest::EvidenceFile;
 use jiff::Timestamp;
 use model::Reason;
@@ -123,6 +123,7 @@ impl Answer {
             decided_on: verdict.on,
             age_seconds: now.duration_since(verdict.on).as_secs().max(0),
         });
+        self.reasons.extend(closed(files, verdict, &about.content));
         if let Some(named) = &verdict.predicate.approval {
             match approved(named, files, question.approver.as_ref(), &about.content, verdict.on, now) {
                 Ok(approval) => self.approval = Some(approval),

@@ -1,14 +1,12 @@
 //! The approval that a verdict was resumed with: who answered for what, and whether it is theirs.
 
 use admission::{Whom, reason};
-use attest::detached::strict_base64;
 use attest::predicate::approval::Predicate;
 use attest::predicate::verdict::EvidenceRef;
 use attest::{EvidenceFile, Kind, Statement};
 use jiff::Timestamp;
 use model::{ContentDigest, Reason, Sha256};
 use serde::Serialize;
-use serde_json::Value;
 
 /// What is known of an approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,7 +51,7 @@ pub(crate) fn approved(
     };
     let found = files
         .iter()
-        .filter_map(|file| Some((file, payload(file)?)))
+        .filter_map(|file| Some((file, file.payload()?)))
         .find(|(_, payload)| Sha256::of(payload) == named.payload_digest);
     let clears =
         "Put the approval that the verdict names into the evidence, signed by whoever may approve here";
@@ -112,10 +110,4 @@ pub(crate) fn approved(
     known.decided_on = Some(read.decided_on);
     known.expires_on = Some(read.expires_on);
     Ok(known)
-}
-
-/// What a bundle has signed, whoever did.
-fn payload(file: &EvidenceFile) -> Option<Vec<u8>> {
-    let bundle: Value = serde_json::from_slice(&file.bytes).ok()?;
-    strict_base64(bundle.get("dsseEnvelope")?.get("payload")?.as_str()?)
 }

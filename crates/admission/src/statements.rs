@@ -100,6 +100,7 @@ pub const fn called(kind: Kind) -> &'static str {
         Kind::Verdict => "verdict",
         Kind::Approval => "approval",
         Kind::Release => "release",
+        Kind::Closure => "closure",
         Kind::SignatureVerification | Kind::Provenance | Kind::TestResult | Kind::Vulns => "statement",
     }
 }

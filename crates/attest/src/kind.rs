@@ -22,11 +22,13 @@ pub enum Kind {
     Approval,
     /// What was published (in-toto release v0.1).
     Release,
+    /// That a run ended without publishing, and how (our own predicate).
+    Closure,
 }
 
 impl Kind {
     /// Every kind, in the order of the chain.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SignatureVerification,
         Self::Provenance,
         Self::TestResult,
@@ -35,6 +37,7 @@ impl Kind {
         Self::Vsa,
         Self::Approval,
         Self::Release,
+        Self::Closure,
     ];
 
     /// The name in file names, policies and outputs.
@@ -49,6 +52,7 @@ impl Kind {
             Self::Vsa => "vsa",
             Self::Approval => "approval",
             Self::Release => "release",
+            Self::Closure => "closure",
         }
     }
 
@@ -64,6 +68,7 @@ impl Kind {
             Self::Vsa => "https://slsa.dev/verification_summary/v1",
             Self::Approval => "https://hallmark.dev/approval/v1",
             Self::Release => "https://in-toto.io/attestation/release/v0.1",
+            Self::Closure => "https://hallmark.dev/closure/v1",
         }
     }
 

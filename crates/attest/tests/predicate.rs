@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
 use attest::predicate::{
-    approval, provenance, release, signature_verification, test_result, verdict, vsa, vulns,
+    approval, closure, provenance, release, signature_verification, test_result, verdict, vsa, vulns,
 };
 use attest::{Kind, Predicate, Statement};
 use model::{Sha256, Subject};
@@ -149,6 +149,11 @@ fn example(kind: Kind) -> Value {
                 "priorImage": "hallmarkBlocks1:0", "verdict": file,
             },
         }),
+        Kind::Closure => json!({
+            "outcome": "rejected", "verdict": {"sha256": EMPTY}, "brief": {"sha256": EMPTY}, "closedOn": time,
+            "by": [{"environments": ["production"], "id": 4, "login": "ada", "comment": "no"}],
+            "github": {"repository": "acme/images", "runId": 7, "runAttempt": 2},
+        }),
     }
 }
 
@@ -165,6 +170,7 @@ fn every_member_is_spelled_as_its_specification_does() {
             Kind::Vsa => whole::<vsa::Predicate>(value),
             Kind::Approval => whole::<approval::Predicate>(value),
             Kind::Release => whole::<release::Predicate>(value),
+            Kind::Closure => whole::<closure::Predicate>(value),
         }
     }
 }

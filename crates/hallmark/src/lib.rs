@@ -6,6 +6,7 @@ mod exceptions;
 mod init;
 mod keygen;
 mod programs;
+mod regate;
 mod review;
 mod tool_cache;
 mod words;
@@ -26,6 +27,11 @@ pub static RANK: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &archive_action::ACTION,
+    &regate::ACTION,
+    &brief::ACTION,
+    &close::ACTION,
+    &expire::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -42,6 +48,11 @@ pub static ACTIONS: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &archive_action::ACTION,
+    &regate::ACTION,
+    &brief::ACTION,
+    &close::ACTION,
+    &expire::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,

@@ -21,11 +21,13 @@ pub enum EvidenceKind {
     Approval,
     /// What was published. Never an input of a decision.
     Release,
+    /// That a run ended without publishing. Never an input of a decision.
+    Closure,
 }
 
 impl EvidenceKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SignatureVerification,
         Self::Provenance,
         Self::TestResult,
@@ -34,6 +36,7 @@ impl EvidenceKind {
         Self::Verdict,
         Self::Approval,
         Self::Release,
+        Self::Closure,
     ];
 
     /// As policies and file names write it.
@@ -48,6 +51,7 @@ impl EvidenceKind {
             Self::Verdict => "verdict",
             Self::Approval => "approval",
             Self::Release => "release",
+            Self::Closure => "closure",
         }
     }
 
@@ -64,7 +68,7 @@ impl EvidenceKind {
             Self::SignatureVerification | Self::Provenance | Self::TestResult | Self::Vulns | Self::Vsa => {
                 true
             }
-            Self::Verdict | Self::Approval | Self::Release => false,
+            Self::Verdict | Self::Approval | Self::Release | Self::Closure => false,
         }
     }
 
@@ -79,7 +83,8 @@ impl EvidenceKind {
             | Self::Vsa
             | Self::Verdict
             | Self::Approval
-            | Self::Release => &[],
+            | Self::Release
+            | Self::Closure => &[],
         }
     }
 }

@@ -5,6 +5,7 @@
 //! so that other tools read the standard part unchanged.
 
 pub mod approval;
+pub mod closure;
 pub mod provenance;
 pub mod release;
 mod shared;
@@ -45,4 +46,5 @@ predicates! {
     Vsa = vsa,
     Approval = approval,
     Release = release,
+    Closure = closure,
 }

@@ -41,6 +41,8 @@ const changed = {
   '/repos/{owner}/{repo}/git/refs': ['post'],
   '/repos/{owner}/{repo}/issues/comments/{comment_id}': ['patch'],
   '/repos/{owner}/{repo}/issues/{issue_number}/comments': ['get', 'post'],
+  '/repos/{owner}/{repo}/issues': ['get', 'post'],
+  '/repos/{owner}/{repo}/issues/{issue_number}': ['patch'],
   '/repos/{owner}/{repo}/pulls': ['get', 'post'],
   '/user': ['get'],
   '/users/{username}': ['get'],

@@ -2,12 +2,11 @@
 //! all others are words for people.
 
 use jiff::civil::Date;
-use model::{Class, Sha256};
+use model::Sha256;
 
 use super::Account;
-use crate::exceptions::{COMMENT, Exception};
+use crate::exceptions::Exception;
 use crate::policy::ExceptionLimits;
-use crate::problem::At;
 
 /// The fewest digits of a digest that name a brief.
 const FEWEST: usize = 12;
@@ -121,26 +120,14 @@ fn excepted(line: &str, number: usize, bounds: &Bounds<'_>) -> Result<Exception,
     if reason.is_empty() {
         return Err(format!("it says no reason; {GRAMMAR}"));
     }
-    Ok(Exception {
-        at: At { file: COMMENT, line: number as u64 + 1, column: 1 },
-        class: Class::Vulnerability,
-        id: Some(id.to_owned()),
-        aliases: Vec::new(),
-        package: package.map(str::to_owned),
-        purl: None,
-        version: None,
-        versions: None,
-        paths: None,
-        images: Vec::new(),
-        environments: Vec::new(),
-        reason: reason.to_owned(),
-        owner: bounds.by.shown(),
-        ticket: None,
-        created: bounds.today,
-        expires,
-        until_fixed: false,
-        vex: None,
-    })
+    Ok(Exception::of_a_comment(
+        number as u64 + 1,
+        id.to_owned(),
+        package.map(str::to_owned),
+        (bounds.today, expires),
+        reason.to_owned(),
+        bounds.by.shown(),
+    ))
 }
 
 /// `2026-12-31`, and no other way of writing a day.

@@ -61,7 +61,8 @@ pub(crate) fn keys_of(kind: EvidenceKind) -> Vec<&'static str> {
         | EvidenceKind::Provenance
         | EvidenceKind::Verdict
         | EvidenceKind::Approval
-        | EvidenceKind::Release => {}
+        | EvidenceKind::Release
+        | EvidenceKind::Closure => {}
     }
     keys
 }
