@@ -112,7 +112,7 @@ impl<'a> Standing<'a> {
 
 /// Whether a reason about findings says less than the approver saw. Exceptions only take findings away: where
 /// everything of its code was seen without them, so was what is left of it.
-fn narrowed(reason: &Reason, before: &[Reason], seen: impl Fn(&Reason) -> bool) -> bool {
+pub(crate) fn narrowed(reason: &Reason, before: &[Reason], seen: impl Fn(&Reason) -> bool) -> bool {
     let by_rule = Code::from_name(&reason.code)
         .is_some_and(|code| code.set_by() == SetBy::Rules && code != Code::RegoDenied);
     let mut same =
@@ -144,6 +144,13 @@ fn valid(policy: &Policy, approval: &Approval, now: Timestamp) -> Result<(), (Co
     Ok(())
 }
 
+/// Whether all of those who may approve among these also sign verdicts.
+fn decides(policy: &Policy, names: &[String]) -> bool {
+    let (approve, decide) =
+        (policy.signers_of(EvidenceKind::Approval), policy.signers_of(EvidenceKind::Verdict));
+    names.iter().filter(|name| approve.contains(name)).all(|name| decide.contains(name))
+}
+
 /// Whether somebody signed it who may.
 fn signed(policy: &Policy, approval: &Approval) -> Result<(), (Code, String)> {
     let may = policy.signers_of(EvidenceKind::Approval);
@@ -155,6 +162,11 @@ fn signed(policy: &Policy, approval: &Approval) -> Result<(), (Code, String)> {
         // Who clicked is not the gate, which only writes down what GitHub says.
         Signed::By(_) if approval.own_key && approval.click.is_none() => {
             return Err((Code::ApprovalRefused, "The approval is signed with the gate's own key.".into()));
+        }
+        // Else the job that publishes, which signs what it read in GitHub, could approve by a file that nobody clicked for.
+        Signed::By(names) if approval.click.is_none() && decides(policy, names) => {
+            let message = "The approval is signed by someone who signs verdicts: as a file it does not count, only as a click in GitHub.";
+            return Err((Code::ApprovalRefused, message.into()));
         }
         Signed::By(_) => {}
     }

@@ -111,3 +111,24 @@ fn nobody_can_waive_a_fail() {
     approval.waives.insert("missing-evidence".into());
     assert_eq!(case.decide_with(&approval).verdict, Verdict::Fail);
 }
+
+/// Where the job that publishes may sign an approval, it is for what it reads in GitHub. A file by its key is none.
+#[test]
+fn whoever_signs_verdicts_approves_by_no_file() {
+    for (signers, verdict) in [
+        (&["approver"] as &[&str], Verdict::Pass),
+        (&["publish"], Verdict::Fail),
+        // One key under both names is an approver's too; that it is both is told by `shared-key`.
+        (&["approver", "publish"], Verdict::Pass),
+        (&["assay"], Verdict::Fail),
+    ] {
+        let mut case = review();
+        case.policy = common::with_clicks();
+        let mut approval = approval(&case);
+        approval.signed = Signed::By(signers.iter().map(|name| (*name).to_owned()).collect());
+        let decision = case.decide_with(&approval);
+        assert_eq!(decision.verdict, verdict, "{signers:?}: {:?}", decision.reasons);
+        let refused = decision.reasons.iter().any(|reason| reason.code == "approval-refused");
+        assert_eq!(refused, verdict == Verdict::Fail, "{signers:?}");
+    }
+}

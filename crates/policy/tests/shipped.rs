@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use model::Sha256;
-use policy::{Exceptions, Policy, ResolvedPolicy, ResolvedSigner};
+use policy::{EvidenceKind, Exceptions, Policy, ResolvedPolicy, ResolvedSigner};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies")
@@ -83,6 +83,48 @@ fn the_keyless_example_reads_and_is_on_the_page() {
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen.len(), 4, "two signers are one");
+}
+
+/// The example for the workflows: each signer is a file of its own at a commit, for one repository, and who decides is known.
+#[test]
+fn the_example_for_the_workflows_reads_and_is_on_the_page() {
+    assert!(read("README.md").contains("`examples/golden-image.yml`"));
+    let text = read("examples/golden-image.yml");
+    let roots = BTreeMap::from([("public-good".to_owned(), Sha256::of(b"root"))]);
+    let policy =
+        Policy::parse("golden-image.yml", &text).unwrap().resolve_with(&BTreeMap::new(), &roots).unwrap();
+    let mut seen = Vec::new();
+    for (name, signer) in policy.signers() {
+        let ResolvedSigner::Identity { rule, .. } = signer else { panic!("{name} has a key") };
+        let rule = rule.text();
+        assert_eq!(rule.repository.as_deref(), Some("acme/images"), "{name} could be called by anybody");
+        assert_eq!(rule.git_ref.as_deref(), Some("refs/heads/main"), "{name}");
+        let (file, commit) = rule.workflow.as_deref().unwrap().split_once('@').unwrap();
+        assert_eq!(commit.len(), 40, "{name}");
+        let file = file.rsplit('/').next().unwrap();
+        seen.push(format!("{name} {file} {}", rule.environment.as_deref().unwrap_or("-")));
+    }
+    seen.sort_unstable();
+    let expected = [
+        "assay assay.yml -",
+        "bake bake.yml -",
+        "close golden-image.yml -",
+        "publish publish.yml golden-image",
+    ];
+    assert_eq!(seen, expected);
+    let may = |kind| policy.policy().signers_of(kind).join(" ");
+    for (kind, signers) in [
+        (EvidenceKind::Provenance, "bake"),
+        (EvidenceKind::TestResult, "assay"),
+        (EvidenceKind::Vulns, "assay"),
+        (EvidenceKind::Verdict, "assay publish"),
+        (EvidenceKind::Vsa, "assay publish"),
+        (EvidenceKind::Approval, "publish"),
+        (EvidenceKind::Release, "publish"),
+        (EvidenceKind::Closure, "close"),
+    ] {
+        assert_eq!(may(kind), signers, "{kind}");
+    }
 }
 
 /// The page's table of an identity's fields is the program's own.

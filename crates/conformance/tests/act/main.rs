@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod golden;
 #[path = "../released/job.rs"]
 mod job;
 

@@ -23,10 +23,15 @@ fn indent(line: &str) -> usize {
 
 /// Reads the steps line by line: pages show fragments, which are no YAML documents.
 fn steps(text: &str) -> Vec<Step> {
+    steps_of(text, REPOSITORY)
+}
+
+/// The same, of what comes from one place.
+fn steps_of(text: &str, place: &str) -> Vec<Step> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = vec![];
     for (at, line) in lines.iter().enumerate() {
-        let Some((_, uses)) = line.split_once(&format!("uses: {REPOSITORY}")) else { continue };
+        let Some((_, uses)) = line.split_once(&format!("uses: {place}")) else { continue };
         let (path, reference) = uses.split_once('@').unwrap_or((uses, ""));
         let depth = indent(line);
         let mut below =
@@ -66,24 +71,51 @@ fn steps_in_the_pages_have_the_inputs_they_show() {
             if step.reference != "<commit>" {
                 wrong.push(format!("{place}: pinned to `{}`, not to <commit>", step.reference));
             }
-            let Some(action) = action_of(&step.path) else {
-                wrong.push(format!("{place}: there is no such action"));
-                continue;
-            };
-            for key in &step.with {
-                if !action.inputs.iter().any(|input| input.name == key) {
-                    wrong.push(format!("{place} has no input `{key}`"));
-                }
-            }
-            for input in action.inputs.iter().filter(|input| input.required) {
-                if !step.with.contains(input.name) {
-                    wrong.push(format!("{place}: the required input `{}` is missing", input.name));
-                }
+            if !step.path.starts_with("/.github/workflows/") {
+                wrong.extend(beside_the_table(&place, &step));
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(seen > hallmark::RANK.len(), "only {seen} steps were found in the pages");
+}
+
+/// In what a step differs from the inputs that its action has.
+fn beside_the_table(place: &str, step: &Step) -> Vec<String> {
+    let Some(action) = action_of(&step.path) else {
+        return vec![format!("{place}: there is no such action")];
+    };
+    let known = |key: &&String| action.inputs.iter().any(|input| input.name == **key);
+    let unknown =
+        step.with.iter().filter(|key| !known(key)).map(|key| format!("{place} has no input `{key}`"));
+    let required = action.inputs.iter().filter(|input| input.required && !step.with.contains(input.name));
+    let missing = required.map(|input| format!("{place}: the required input `{}` is missing", input.name));
+    unknown.chain(missing).collect()
+}
+
+/// The workflows that are called, which name the actions by `$`, and the examples, which name them by a commit.
+#[test]
+fn steps_in_the_workflows_have_the_inputs_they_give() {
+    let mut files: Vec<_> = ["golden-image", "bake", "assay", "publish"]
+        .map(|name| root().join(format!(".github/workflows/{name}.yml")))
+        .into();
+    for example in std::fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path()) {
+        let inside = std::fs::read_dir(&example).into_iter().flatten().map(|entry| entry.unwrap().path());
+        files.extend(inside.filter(|path| path.extension().is_some_and(|ending| ending == "yml")));
+    }
+    let (mut wrong, mut seen) = (vec![], 0);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for step in steps_of(&text, "$").into_iter().chain(steps(&text)) {
+            if step.path.starts_with("/.github/workflows/") {
+                continue;
+            }
+            seen += 1;
+            wrong.extend(beside_the_table(&format!("{}: {}", file.display(), step.path), &step));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(seen >= 14, "only {seen} steps were found in the workflows");
 }
 
 #[test]

@@ -67,6 +67,23 @@ impl Uses {
         }
     }
 
+    /// The actions of Hallmark's that a workflow of its runs, where it is one.
+    pub(super) fn runs(&self) -> &'static [&'static str] {
+        let Self::Remote { path, .. } = self else { return &[] };
+        if !self.is_hallmark() {
+            return &[];
+        }
+        match path.as_str() {
+            ".github/workflows/golden-image.yml" => {
+                &["packer-build", "goss-test", "trivy-scan", "gate", "register-ami"]
+            }
+            ".github/workflows/bake.yml" => &["packer-build"],
+            ".github/workflows/assay.yml" => &["goss-test", "trivy-scan", "gate"],
+            ".github/workflows/publish.yml" => &["register-ami"],
+            _ => &[],
+        }
+    }
+
     /// The action of Hallmark's that it is.
     pub(super) fn action(&self) -> Option<&'static Action> {
         let name = match self {

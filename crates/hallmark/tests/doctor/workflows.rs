@@ -522,3 +522,32 @@ fn a_composite_action_is_looked_at_too() {
     assert!(findings.of("inputs").iter().any(|found| found.ends_with(&format!("{at}5"))), "{findings:#?}");
     assert!(findings.of("scripts").iter().any(|found| found.ends_with(&format!("{at}6"))), "{findings:#?}");
 }
+
+/// A repository that calls the workflows, and tries pull requests without a key, as the examples do.
+#[test]
+fn the_workflows_that_are_called() {
+    let golden = include_str!("../../../../examples/one-image/golden-image.yml");
+    let tried = include_str!("../../../../examples/pull-request/pull-request.yml");
+    let findings = Repository::empty().file(".github/workflows/golden-image.yml", golden).findings();
+    assert_eq!(findings.of("hallmark-used"), ["ok bake, test, scan, decide, publish"], "{findings:#?}");
+    let findings = Repository::empty()
+        .file(".github/workflows/golden-image.yml", golden)
+        .file(".github/workflows/pull-request.yml", tried)
+        .file("goss/web/booted.yaml", "file: {}\n")
+        .file("packer/web/web.pkr.hcl", "source \"null\" \"web\" {}\n")
+        .findings();
+    for check in ["hallmark-used", "hallmark-pinned", "hallmark-one-commit", "inputs", "policy", "signed"] {
+        let found = findings.of(check);
+        assert!(
+            found.iter().all(|line| !line.starts_with("problem") && !line.starts_with("warning")),
+            "{check}: {found:?}"
+        );
+    }
+    // One file of them is not all of them.
+    let bake = "on: push\njobs:\n  bake:\n    uses: hallmark-images/hallmark/.github/workflows/bake.yml@0123456789abcdef0123456789abcdef01234567\n";
+    let findings = Repository::empty().file(".github/workflows/bake.yml", bake).findings();
+    assert!(
+        findings.of("hallmark-used").iter().any(|line| line.contains("nothing decides")),
+        "{findings:#?}"
+    );
+}

@@ -43,6 +43,17 @@ pub(crate) fn resolved() -> ResolvedPolicy {
     Policy::parse("p.yml", POLICY).unwrap().resolve(&keys).unwrap()
 }
 
+/// The test policy where the job that publishes signs what it read in GitHub, and what it decided by it.
+pub(crate) fn with_clicks() -> ResolvedPolicy {
+    let text = POLICY.replace("approver: }", "approver: , publish: }").replace(
+        "approval: {signed-by: [approver]}",
+        "approval: {signed-by: [approver, publish]}\n  verdict: {signed-by: [assay, publish]}",
+    );
+    let keys: BTreeMap<String, String> =
+        ["bake", "assay", "approver", "publish"].map(|n| (n.into(), n.into())).into();
+    Policy::parse("p.yml", &text).unwrap_or_else(|error| panic!("{error}")).resolve(&keys).unwrap()
+}
+
 /// The test policy with other rules for vulnerabilities, and whatever else is to stand in it.
 pub(crate) fn with_rules(rules: &str, more: &str) -> ResolvedPolicy {
     let (head, _) = POLICY.split_once("vulnerabilities:").unwrap();

@@ -90,11 +90,11 @@ pub(super) fn signed(facts: &Facts) -> Vec<Finding> {
     for workflow in &facts.project.workflows {
         for (_, step) in workflow.steps() {
             let Some(action) = step.action() else { continue };
-            // A replay signs nothing, and neither does what has no input for it.
+            // A replay signs nothing, and neither does what has no input for it; what publishes nothing needs no key that lasts.
             let has = |input: &&str| action.inputs.iter().any(|known| known.name == *input);
             if !key_inputs(action.name).iter().any(has)
                 || step.value("replay").is_some()
-                || step.literal("operation") == Some("plan")
+                || step.literal("operation").is_some_and(|operation| ["plan", "none"].contains(&operation))
             {
                 continue;
             }

@@ -33,6 +33,7 @@ pub(super) fn used(facts: &Facts) -> Vec<Finding> {
     for (uses, at) in hallmark(facts) {
         match uses.action() {
             Some(action) => seen.push(action.name),
+            None if !uses.runs().is_empty() => seen.extend(uses.runs()),
             None => odd.extend(unknown_action(uses, at)),
         }
     }
