@@ -88,7 +88,7 @@ pub(crate) fn judge(case: &Case) -> Result<Judgement> {
 /// What would be decided if GitHub said of the run what the case says it does, and a job that may sign approvals
 /// wrote it down.
 pub(crate) fn foresee(case: &Case) -> Result<Decision> {
-    let Inputs { image, policy, keys, exceptions, mut found } = inputs(case)?;
+    let Inputs { image, policy, keys, exceptions, mut found } = inputs(case, &Rescans::new())?;
     let mut resumed = resumed(case, &image, &policy, &keys, &mut found);
     if let Some(one) = &mut resumed {
         one.approval.signed = Signed::By(policy.policy().signers_of(EvidenceKind::Approval).to_vec());
