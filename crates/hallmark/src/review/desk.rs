@@ -104,6 +104,26 @@ impl Desk {
         }
     }
 
+    /// A word of warning where this account has approved the run in another environment: where several are chained, each
+    /// wants another person. Which ones are, only the job that publishes knows.
+    pub(super) fn spoke_before(&self) -> Option<String> {
+        let Some(Ok(facts)) = &self.facts else { return None };
+        let mine = facts.said.iter().filter(|said| {
+            said.answer == Answer::Approved && said.by.as_ref().is_some_and(|by| by.id == self.by.id)
+        });
+        let others = mine.flat_map(|said| &said.environments);
+        let others: Vec<&str> = others
+            .filter(|one| !self.environments.iter().any(|here| here.id == one.id))
+            .map(|one| one.name.as_str())
+            .collect();
+        (!others.is_empty()).then(|| {
+            format!(
+                "You have approved this run in {} before: where each environment wants another person, yours does not count twice.",
+                others.join(", ")
+            )
+        })
+    }
+
     /// What was accepted as entries of the exceptions file: `text` with them, or a new file.
     ///
     /// # Errors

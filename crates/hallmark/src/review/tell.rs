@@ -80,6 +80,7 @@ fn lines(desk: &Desk) -> Vec<String> {
     if let Some(Err(why)) = &desk.facts {
         lines.push(format!("who may approve is not known: {why}"));
     }
+    lines.extend(desk.spoke_before());
     lines.extend(desk.accepted.iter().map(|one| format!("accepted: {}", one.line())));
     lines
 }

@@ -417,11 +417,13 @@ fn two_environments_that_wait_at_once() {
     assert!(both.stderr.contains("approval-not-distinct"), "{}", both.stderr);
     let one = approving(&assayed, &server).input("environment", "Canary").run(action());
     assert_eq!((one.code, server.changes().len()), (0, 1), "{}", one.stderr);
+    assert!(!one.stderr.contains("You have approved"), "{}", one.stderr);
     let environments = server.script.lock().unwrap().approvals[0]["environments"].clone();
     assert_eq!(environments, json!([{"id": 11, "name": "by number"}]));
     // The same person for the other one.
     let again = approving(&assayed, &server).run(action());
     assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stderr.contains("You have approved this run in by number before"), "{}", again.stderr);
     server.script.lock().unwrap().pending = json!([]);
     let none = approving(&assayed, &server).input("environment", "staging").run(action());
     assert_eq!(none.code, 2, "{}", none.stderr);

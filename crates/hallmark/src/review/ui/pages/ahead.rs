@@ -37,6 +37,9 @@ pub(super) fn preview(desk: &Desk, foreseen: Result<&gate::Foreseen, &String>, r
         None => "Without GitHub: as if everything there were as it should be.",
     };
     body.extend(wrap(about, room).into_iter().map(|line| Line::of(Tone::Dim, line)));
+    if let Some(warning) = desk.spoke_before() {
+        body.extend(wrap(&warning, room).into_iter().map(|line| Line::of(Tone::Warn, line)));
+    }
     let stand: Vec<&Reason> = foreseen.reasons.iter().filter(|reason| reason.weight > Weight::Note).collect();
     section(&mut body, "What would stand", &stand, room);
     section(&mut body, "What your approval clears", &foreseen.waived.iter().collect::<Vec<_>>(), room);
