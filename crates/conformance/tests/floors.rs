@@ -14,8 +14,8 @@ fn floor(name: &str, path: &Path) -> Option<u8> {
     Some(match name {
         "model" | "versions" | "runner" | "process" => 0,
         "signers" => 1,
-        "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github" | "services"
-        | "archive" => 2,
+        "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github"
+        | "services" | "archive" => 2,
         "admission" => 3,
         "hallmark" => 5,
         "conformance" => 6,
