@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail, ensure};
 use archive::{Archive, Entry, Keeping, Location, Lock, LockMode};
 use jiff::{SignedDuration, Timestamp};
-use model::{ContentDigest, ImageManifest, Sha256};
+use model::{ContentDigest, ImageManifest};
 use runner::{Context, Result};
 
 /// Which inputs have a meaning for which operation only. Those with a default are never in the way.
@@ -133,7 +133,10 @@ fn named(entry: &Entry) -> String {
     format!("{}{}", entry.id.short(), run.unwrap_or_default())
 }
 
-/// A digest, short or whole, for people.
-pub(crate) fn shown(digest: &Sha256) -> String {
-    digest.short()
+/// The output `entries`. On a terminal it would bury what is said.
+pub(crate) fn tell_entries(ctx: &mut Context, entries: &impl serde::Serialize) -> Result<()> {
+    match ctx.env("GITHUB_OUTPUT").is_some() {
+        true => ctx.output("entries", serde_json::to_string(entries)?),
+        false => Ok(()),
+    }
 }

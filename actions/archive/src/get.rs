@@ -26,7 +26,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<()> {
     };
     let restored = archive.restore(&entry, &output).await?;
     ctx.output("entry", entry.id.to_string())?;
-    ctx.output("entries", serde_json::to_string(&[&entry])?)?;
+    ask::tell_entries(ctx, &[&entry])?;
     let row = |what: &str, value: String| vec![what.to_owned(), value];
     let rows = [
         row("Content", entry.image.content_digest.to_string()),

@@ -53,7 +53,7 @@ pub static ACTION: Action = Action {
         Output { name: "entry", help: "Put and get: the entry's id" },
         Output { name: "stored", help: "Put: how many objects the entry names" },
         Output { name: "uploaded", help: "Put: how many of them were new" },
-        Output { name: "entries", help: "The entries, as JSON" },
+        Output { name: "entries", help: "The entries, as JSON; of list, with the number of their files" },
     ],
     run: |ctx| Box::pin(run(ctx)),
     post: None,

@@ -1,7 +1,8 @@
 //! `list`: what is kept, and what channels show.
 
 use anyhow::bail;
-use archive::{Archive, Channel, Entry};
+use archive::{Archive, Channel, Entry, Image, Run};
+use model::Sha256;
 use runner::escape::{plain, shortened};
 use runner::{Context, Result};
 use serde::Serialize;
@@ -14,11 +15,16 @@ const MOST_ROWS: usize = 200;
 /// The longest text in a cell.
 const LONGEST: usize = 120;
 
-/// An entry as it is told.
+/// An entry as it is told: without its files, of which there may be thousands.
 #[derive(Serialize)]
 struct Told<'e> {
-    #[serde(flatten)]
-    entry: &'e Entry,
+    id: Sha256,
+    image: &'e Image,
+    run: &'e Option<Run>,
+    /// How many files there are.
+    files: usize,
+    /// How long they are together.
+    bytes: u64,
     /// The channels that show it, as family/name.
     channels: Vec<String>,
 }
@@ -36,8 +42,17 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<()> {
         _ => all(&archive, family.as_deref()).await?,
     };
     let channels = archive.channels().await?;
-    let told: Vec<Told<'_>> =
-        entries.iter().map(|entry| Told { entry, channels: showing(&channels, entry) }).collect();
+    let told: Vec<Told<'_>> = entries
+        .iter()
+        .map(|entry| Told {
+            id: entry.id,
+            image: &entry.image,
+            run: &entry.run,
+            files: entry.files.len(),
+            bytes: entry.bytes(),
+            channels: showing(&channels, entry),
+        })
+        .collect();
     tell(ctx, &archive, &told)
 }
 
@@ -63,20 +78,19 @@ fn showing(channels: &[Channel], entry: &Entry) -> Vec<String> {
 }
 
 fn tell(ctx: &mut Context, archive: &Archive, told: &[Told<'_>]) -> Result<()> {
-    ctx.output("entries", serde_json::to_string(told)?)?;
+    ask::tell_entries(ctx, &told)?;
     let cell = |text: &str| shortened(&plain(text).replace(['\n', '\t'], " "), LONGEST);
     let row = |one: &Told<'_>| {
-        let (entry, image) = (one.entry, &one.entry.image);
-        let run = entry.run.as_ref();
+        let (image, run) = (one.image, one.run.as_ref());
         vec![
             cell(&image.name),
             image.architecture.as_str().to_owned(),
             image.content_digest.short(),
-            ask::shown(&entry.id),
+            one.id.short(),
             cell(
                 &run.map(|run| format!("{} {}/{}", run.repository, run.id, run.attempt)).unwrap_or_default(),
             ),
-            entry.files.len().to_string(),
+            one.files.to_string(),
             cell(&one.channels.join(", ")),
         ]
     };

@@ -92,7 +92,7 @@ fn tell(ctx: &mut Context, archive: &Archive, stored: &Stored) -> Result<()> {
     ctx.output("entry", entry.id.to_string())?;
     ctx.output("stored", stored.objects.to_string())?;
     ctx.output("uploaded", stored.uploaded.to_string())?;
-    ctx.output("entries", serde_json::to_string(&[entry])?)?;
+    ask::tell_entries(ctx, &[entry])?;
     for pointed in &stored.channels {
         let channel = format!("{}/{}", pointed.family, pointed.channel);
         match pointed.moved {

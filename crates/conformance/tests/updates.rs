@@ -177,7 +177,9 @@ fn every_version_that_a_script_pins_is_found() {
     }
     assert_eq!(
         names,
-        ["crate cargo-auditable", "crate cargo-deny", "crate cargo-fuzz"].map(String::from).into()
+        ["crate cargo-auditable", "crate cargo-deny", "crate cargo-fuzz", "crate s3s-fs"]
+            .map(String::from)
+            .into()
     );
 }
 

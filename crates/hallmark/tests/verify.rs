@@ -135,10 +135,8 @@ fn what_a_person_approved_says_who_did() {
     assert_eq!((code, answer["approval"]["verifiedBy"].as_str()), (0, Some("its signature")), "{answer}");
 }
 
-#[test]
-fn what_a_channel_shows_is_hashed_again() {
-    let world = world(&[], false);
-    let decided = world.gate("recommended");
+/// Publishes what was decided into the world's store, in the channel `stable`.
+fn publish(world: &World, decided: &Run) -> Run {
     let key = |name: &str| world.path(&format!("{name}.pem"));
     fs::write(
         key("publish"),
@@ -157,6 +155,14 @@ fn what_a_channel_shows_is_hashed_again() {
         .input_path("signing-key", key("publish"))
         .run(&register_ami::ACTION);
     assert_eq!(published.code, 0, "{}", published.stdout);
+    published
+}
+
+#[test]
+fn what_a_channel_shows_is_hashed_again() {
+    let world = world(&[], false);
+    let decided = world.gate("recommended");
+    let published = publish(&world, &decided);
     let from_store =
         || ask(&world, &decided, "2026-11-22T13:00:00Z").input_path("store", world.path("store"));
     let channel = || from_store().input("image", "").input("channel", "debian-web/stable");
@@ -185,4 +191,57 @@ fn what_a_channel_shows_is_hashed_again() {
     fs::OpenOptions::new().write(true).open(&disk).unwrap().write_all_at(b"tampered", 6 << 20).unwrap();
     let (code, answer) = verify(&channel());
     assert_eq!((code, codes(&answer)), (1, vec!["stored-image-damaged"]), "{answer}");
+}
+
+/// Kept, brought back elsewhere, and asked again: the same verdict byte for byte, and the same answer.
+#[test]
+fn what_is_archived_is_as_good() {
+    let world = world(&[("CVE-2026-7", "LOW", None)], false);
+    let report = |input: &'static str, file: &str| (input, world.path(file).to_string_lossy().into_owned());
+    let decided = world.gate_with(
+        "recommended",
+        &[
+            report("page", "report/web.html"),
+            report("brief", "report/web.md"),
+            report("json", "report/web.json"),
+        ],
+    );
+    assert_eq!(decided.outputs["verdict"], "pass", "{}", decided.stderr);
+    publish(&world, &decided);
+    let archive = world.path("archive");
+    let ask_archive = |operation| {
+        Harness::new().now(world.now).input("operation", operation).input_path("archive", &archive)
+    };
+    let put = ask_archive("put")
+        .input_path("image", world.path("image.json"))
+        .input_path("evidence", world.path("evidence"))
+        .input_path("report", world.path("report"))
+        .input_path("replay", world.path("replay"))
+        .run(&archive_action::ACTION);
+    assert_eq!(put.code, 0, "{}", put.stdout);
+    let back = world.path("back");
+    let get = ask_archive("get").input("channel", "debian-web/stable").input_path("output", &back);
+    let get = get.run(&archive_action::ACTION);
+    assert_eq!((get.code, &get.outputs["entry"]), (0, &put.outputs["entry"]), "{}", get.stdout);
+    for folder in ["evidence", "evidence/reports", "report", "replay", "replay/sha256"] {
+        let names = |root: &std::path::Path| {
+            let mut names: Vec<_> =
+                fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(&back), names(&world.path("")), "{folder}");
+    }
+    let manifest = std::path::Path::new(&decided.outputs["replay"]).file_name().unwrap();
+    let replayed = Harness::new()
+        .now("2036-01-01T00:00:00Z".parse().unwrap())
+        .input_path("replay", back.join("replay").join(manifest))
+        .input_path("evidence", back.join("evidence"))
+        .run(&gate::ACTION);
+    assert_eq!(replayed.code, 0, "{}{}", replayed.stdout, replayed.stderr);
+    for evidence in [archive, back.join("evidence"), back.join("replay")] {
+        let (code, answer) =
+            verify(&ask(&world, &decided, "2026-11-22T13:00:00Z").input_path("evidence", &evidence));
+        assert_eq!(code, 0, "{}: {answer}", evidence.display());
+    }
 }
