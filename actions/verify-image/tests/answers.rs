@@ -9,6 +9,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 use attest::{EvidenceDir, Identity, Kind, Sign, Statement};
+use common::closed::{CASES, prepared};
 use common::{Place, VERIFIER, tree};
 use jiff::SignedDuration;
 use model::{ImageManifest, Sha256};
@@ -578,6 +579,19 @@ fn who_decides_can_be_an_identity() {
             assert!(run.outputs["signer"].contains("assay.yml@refs/heads/main"), "{}", run.outputs["signer"]);
         } else {
             assert_eq!(codes(&run), ["verdict-wrong-signer", "vsa-wrong-signer"]);
+        }
+    }
+}
+
+#[test]
+fn a_closed_verdict_allows_nothing() {
+    for (name, prepare, wanted) in CASES {
+        let run = ask(&prepared(*prepare)).run(&ACTION);
+        match wanted {
+            None => assert_eq!(run.code, 0, "{name}: {}", run.stdout),
+            Some(code) => {
+                assert_eq!((run.code, codes(&run)), (1, vec![(*code).to_owned()]), "{name}: {}", run.stdout)
+            }
         }
     }
 }

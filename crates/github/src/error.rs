@@ -63,6 +63,21 @@ impl Why {
         matches!(self, Self::Unreachable(_) | Self::Status(500..=599, _))
     }
 
+    /// Whether a call that changes something may have been done in spite of it.
+    #[must_use]
+    pub const fn may_have_been_done(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::TimedOut(_) | Self::Malformed(_) | Self::Status(500..=599, _)
+        )
+    }
+
+    /// Whether the token may not, or may not see: nothing that trying again would mend.
+    #[must_use]
+    pub const fn is_not_allowed(&self) -> bool {
+        matches!(self, Self::Forbidden(_) | Self::NotFound)
+    }
+
     /// From what octocrab says.
     pub(crate) fn of(error: &octocrab::Error) -> Self {
         match error {

@@ -28,6 +28,7 @@ mod deployments;
 mod environment;
 pub mod environments;
 mod error;
+pub mod inputs;
 mod limits;
 mod person;
 mod repository;

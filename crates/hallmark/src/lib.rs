@@ -25,6 +25,9 @@ pub static RANK: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &brief::ACTION,
+    &close::ACTION,
+    &expire::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -41,6 +44,9 @@ pub static ACTIONS: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &brief::ACTION,
+    &close::ACTION,
+    &expire::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,

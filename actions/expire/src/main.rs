@@ -1,0 +1,7 @@
+//! The program `expire`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&expire::ACTION)
+}

@@ -1,0 +1,33 @@
+//! The inputs that every action which talks to GitHub has: which server, and whose repository.
+
+use anyhow::{Context as _, Result, anyhow};
+use runner::{Context, Input, Kind};
+
+use crate::{ApiUrl, Client, Repository};
+
+/// Whose repository.
+pub const REPOSITORY: Input =
+    Input::new("repository", Kind::Text, "Whose, as owner/name; by default the job's repository");
+
+/// Which server.
+pub const API_URL: Input =
+    Input::new("api-url", Kind::Text, "The API's address; by default the job's GitHub, or api.github.com");
+
+/// The client and the repository, by `token`, `repository` and `api-url`. Nothing is sent yet.
+///
+/// # Errors
+/// There is no token or no repository, or an input is not what it says.
+pub fn open(ctx: &Context) -> Result<(Client, Repository)> {
+    let token = ctx
+        .secret("token")?
+        .context("input `token` was not given: give `token: ${{ github.token }}`, with the permissions that the README lists")?;
+    let text = match ctx.opt_text(REPOSITORY.name)? {
+        Some(text) => text,
+        None => ctx.github().repository.clone().context("input `repository` was not given: whose?")?,
+    };
+    let repository = text.parse().map_err(|error| anyhow!("input `repository`: {error}"))?;
+    let given = ctx.opt_text(API_URL.name)?.or_else(|| ctx.github().api_url.clone());
+    let address = ApiUrl::parse(given.as_deref().unwrap_or("https://api.github.com"))
+        .map_err(|error| anyhow!("input `api-url`: {error}"))?;
+    Ok((Client::new(&address, Some(token))?, repository))
+}
