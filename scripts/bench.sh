@@ -17,8 +17,8 @@ peers=$(python_tools peers)
 echo "bench: building for release (minutes, the first time)" >&2
 packages=(--package hallmark)
 for library in actions/*/src/lib.rs; do
-  action=${library#actions/}
-  packages+=(--package "${action%%/*}")
+  # Not every package has its folder's name.
+  packages+=(--package "$(sed -n 's/^name = "\(.*\)"$/\1/p' "${library%/src/lib.rs}/Cargo.toml" | head -n 1)")
 done
 cargo build --quiet --locked --release --package blocks --example digest
 cargo build --quiet --locked --release --package policy --example decide

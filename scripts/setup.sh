@@ -21,6 +21,7 @@ packages_test=(
   ovmf                           # the firmware that boots the shipped image
   shellcheck
   strace                         # which connections a program makes: none
+  tmux                           # `hallmark review` in a real terminal
   python3-venv                   # the Python tools of lint and tests (scripts/python)
   chromium                       # the gate's page, in a real browser
 )
@@ -80,8 +81,27 @@ if ! command -v cargo >/dev/null && [ ! -x "$HOME/.cargo/bin/cargo" ]; then
   fi
 fi
 
+# A program from the crate registry, at one version, built once: `cargo_tool NAME VERSION [FLAG …]`.
+cargo_tool() {
+  local name=$1 version=$2
+  shift 2
+  local tools=${HALLMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hallmark}/cargo-tools
+  if ! grep -q "^\"$name $version " "$tools/.crates.toml" 2>/dev/null || [ ! -x "$tools/bin/$name" ]; then
+    echo "setup: building $name $version (minutes, the first time)"
+    CARGO_TARGET_DIR=$tools/target cargo install --quiet --locked --root "$tools" "$name@$version" "$@"
+    rm -rf "$tools/target"
+  fi
+}
+export PATH="$HOME/.cargo/bin:$PATH"
+
+if [ "$want" = test ]; then
+  # S3's interface over a folder, for tests: checks signatures and checksums.
+  # renovate: datasource=crate depName=s3s-fs
+  server_version=0.14.1
+  cargo_tool s3s-fs "$server_version" --features binary
+fi
+
 if [ "$want" = dist ]; then
-  export PATH="$HOME/.cargo/bin:$PATH"
   # Asking for what is there costs a look at the network.
   for target in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu; do
     rustup target list --installed | grep -qx "$target" || rustup target add "$target"
@@ -89,10 +109,5 @@ if [ "$want" = dist ]; then
   # Puts the list of crates into an executable; the SBOM is read from there.
   # renovate: datasource=crate depName=cargo-auditable
   auditable_version=0.7.7
-  tools=${HALLMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hallmark}/cargo-tools
-  if ! grep -q "^\"cargo-auditable $auditable_version " "$tools/.crates.toml" 2>/dev/null || [ ! -x "$tools/bin/cargo-auditable" ]; then
-    echo "setup: building cargo-auditable $auditable_version (a minute, the first time)"
-    CARGO_TARGET_DIR=$tools/target cargo install --quiet --locked --root "$tools" "cargo-auditable@$auditable_version"
-    rm -rf "$tools/target"
-  fi
+  cargo_tool cargo-auditable "$auditable_version"
 fi

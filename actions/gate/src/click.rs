@@ -16,6 +16,7 @@ use policy::{Approval, Code, Objection, Prior, Signed};
 use runner::Context;
 
 pub(crate) use ask::Question;
+pub use ask::about;
 
 use crate::case::Case;
 use crate::exact;

@@ -16,6 +16,7 @@ use policy::{
     Code, Evidence, EvidenceKind, Facts, Image, Objection, Policy, Seen, Signed, Statement, TestOutcome,
 };
 
+use crate::again::Rescans;
 use crate::case::Case;
 use crate::exact::{self, Genuine, sentence};
 use crate::keys::Keys;
@@ -28,11 +29,18 @@ pub(crate) struct Gathered {
 }
 
 /// Looks at every file.
-pub(crate) fn gather(case: &Case, image: &ImageManifest, policy: &Policy, keys: &Keys) -> Gathered {
+pub(crate) fn gather(
+    case: &Case,
+    image: &ImageManifest,
+    policy: &Policy,
+    keys: &Keys,
+    rescans: &Rescans,
+) -> Gathered {
     let mut gatherer = Gatherer {
         case,
         image,
         manifest: Sha256::of(&case.image),
+        rescans,
         found: Gathered { evidence: Evidence::about(about(image)), refs: Vec::new() },
     };
     gatherer.found.evidence.environment.clone_from(&case.environment);
@@ -90,6 +98,8 @@ struct Gatherer<'c> {
     case: &'c Case,
     image: &'c ImageManifest,
     manifest: Sha256,
+    /// What another look at the packages of a report has found since, by that report's digest.
+    rescans: &'c Rescans,
     found: Gathered,
 }
 

@@ -3,9 +3,10 @@
 use anyhow::{Context as _, Result};
 use attest::Statement;
 use model::{ImageManifest, Sha256};
-use policy::{Decision, Epss, Exceptions, Feeds, Kev, ResolvedPolicy};
+use policy::{Decision, Epss, EvidenceKind, Exceptions, Feeds, Kev, ResolvedPolicy, Signed};
 use report::View;
 
+use crate::again::Rescans;
 use crate::case::Case;
 use crate::click;
 use crate::gather::{self, Gathered};
@@ -40,7 +41,7 @@ impl Judgement {
 
 /// Decides about a case.
 pub(crate) fn judge(case: &Case) -> Result<Judgement> {
-    let Inputs { image, policy, keys, exceptions, mut found } = inputs(case)?;
+    let Inputs { image, policy, keys, exceptions, mut found } = inputs(case, &Rescans::new())?;
     let resumed = resumed(case, &image, &policy, &keys, &mut found);
     let approval = resumed.as_ref().map(|one| &one.approval);
     let decision = policy::decide(&policy, &exceptions, &found.evidence, approval, case.now);
@@ -84,28 +85,41 @@ pub(crate) fn judge(case: &Case) -> Result<Judgement> {
     })
 }
 
+/// What would be decided if GitHub said of the run what the case says it does, and a job that may sign approvals
+/// wrote it down.
+pub(crate) fn foresee(case: &Case) -> Result<Decision> {
+    let Inputs { image, policy, keys, exceptions, mut found } = inputs(case)?;
+    let mut resumed = resumed(case, &image, &policy, &keys, &mut found);
+    if let Some(one) = &mut resumed {
+        one.approval.signed = Signed::By(policy.policy().signers_of(EvidenceKind::Approval).to_vec());
+    }
+    let approval = resumed.as_ref().map(|one| &one.approval);
+    Ok(policy::decide(&policy, &exceptions, &found.evidence, approval, case.now))
+}
+
 /// The document that the policy's Rego module sees of a case.
 pub(crate) fn rego_input(case: &Case) -> Result<String> {
-    let inputs = inputs(case)?;
+    let inputs = inputs(case, &Rescans::new())?;
     Ok(policy::rego_input(&inputs.policy, &inputs.exceptions, &inputs.found.evidence, case.now))
 }
 
 /// What a case says, read.
-struct Inputs {
-    image: ImageManifest,
-    policy: ResolvedPolicy,
-    keys: Keys,
-    exceptions: Exceptions,
-    found: Gathered,
+pub(crate) struct Inputs {
+    pub(crate) image: ImageManifest,
+    pub(crate) policy: ResolvedPolicy,
+    pub(crate) keys: Keys,
+    pub(crate) exceptions: Exceptions,
+    pub(crate) found: Gathered,
 }
 
-fn inputs(case: &Case) -> Result<Inputs> {
+/// Reads a case. `rescans` are none where a verdict is to come of it: what is not in the case has no say in that.
+pub(crate) fn inputs(case: &Case, rescans: &Rescans) -> Result<Inputs> {
     let image = ImageManifest::parse(&case.image).context("image.json")?;
     let policy_text = std::str::from_utf8(&case.policy).context("the resolved policy is not text")?;
     let policy = ResolvedPolicy::parse("the resolved policy", policy_text)?;
     let keys = Keys::of(&policy, &case.roots, case.now)?;
     let exceptions = exceptions(case, &policy)?;
-    let mut found = gather::gather(case, &image, policy.policy(), &keys);
+    let mut found = gather::gather(case, &image, policy.policy(), &keys, rescans);
     found.evidence.feeds = feeds(case)?;
     Ok(Inputs { image, policy, keys, exceptions, found })
 }

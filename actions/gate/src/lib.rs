@@ -4,6 +4,7 @@
 //! verdict statement nothing is read any more (`judge`). So the same case gives the same bytes, here
 //! and in a replay years later.
 
+mod again;
 mod approve;
 mod case;
 mod click;
@@ -24,13 +25,17 @@ mod roots;
 mod show;
 mod source;
 mod statements;
+mod stored;
 mod written;
 
 use policy::{Policy, ResolvedPolicy};
 use runner::{Action, Context, Outcome, Result};
 
+pub use again::{Again, Consented, Published, Rescan, Rescans, again};
 pub use approve::{APPROVE, Consent, approve};
+pub use click::about;
 pub use keys::Keys;
+pub use stored::{Foreseen, Stored};
 
 /// Decides about an image.
 pub static ACTION: Action = Action {

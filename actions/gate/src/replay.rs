@@ -11,7 +11,7 @@ use policy::{EvidenceKind, Signed};
 use runner::{Annotation, Context, Outcome};
 use serde_json::Value;
 
-use crate::case::Item;
+use crate::case::{Case, Item};
 use crate::exact::{self, Genuine};
 use crate::judge::{self, Judgement};
 use crate::keys::Keys;
@@ -22,7 +22,7 @@ pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
     // A manifest that cannot be read is no difference: nothing was compared.
     let bytes = manifest::read(path).context("input `replay`")?;
     match compare(path, bytes, &evidence) {
-        Ok((judged, checked)) => {
+        Ok(Replayed { judged, checked, .. }) => {
             note_other_build(ctx, &judged)?;
             for file in &checked {
                 ctx.info(&format!("the same verdict: {}", source::shown(ctx, file)));
@@ -41,8 +41,16 @@ pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
     }
 }
 
+/// A verdict that came out again.
+pub(crate) struct Replayed {
+    pub(crate) case: Case,
+    pub(crate) judged: Judgement,
+    /// The signed files that say the same; the verdict itself first.
+    pub(crate) checked: Vec<PathBuf>,
+}
+
 /// Recomputes the verdict, and compares it with each signed one that claims to come from it.
-fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<(Judgement, Vec<PathBuf>)> {
+pub(crate) fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<Replayed> {
     let case = manifest::load(path, &bytes)?;
     let judged = judge::judge(&case)?;
     if judged.unsigned.is_some() {
@@ -68,7 +76,7 @@ fn compare(path: &Path, bytes: Vec<u8>, evidence: &EvidenceDir) -> Result<(Judge
             .map_err(|error| error.context(format!("the verification summary {}", file.display())))?;
     }
     files.extend(summaries);
-    Ok((judged, files))
+    Ok(Replayed { case, judged, checked: files })
 }
 
 /// The bundle's own copy, and the one in the evidence folder where that is at hand.

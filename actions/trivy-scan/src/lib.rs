@@ -5,6 +5,7 @@
 //! Whatever makes the report less than whole (Trivy failing, a truncated report, no operating
 //! system, a disk that changed meanwhile) is an error, and no evidence is written.
 
+mod convert;
 mod database;
 mod decide;
 mod evidence;
@@ -22,6 +23,7 @@ use scanners::Scanner;
 use scanners::trivy::{Trivy, sample_db};
 use tools::{Lock, Settings, Tool, Tools};
 
+pub use convert::sbom_of;
 use database::Facts;
 use inputs::Inputs;
 use subject::Image;
@@ -230,12 +232,7 @@ async fn take(
     let cache = settings.cache.clone();
     let tool = match trivy {
         Some(tool) => tool,
-        None => {
-            let lock = Lock::embedded()?;
-            Tools::new(lock, settings, processes)
-                .get_with("trivy", &mut |event| ctx.info(&event.to_string()))
-                .await?
-        }
+        None => self::trivy(ctx, settings, processes).await?,
     };
     let scratch = tempfile::Builder::new().prefix("hallmark-trivy-").tempdir_in(ctx.temp())?;
     let runner = scan::Trivy { tool: &tool, processes, scratch: scratch.path(), timeout: inputs.timeout };
@@ -247,6 +244,12 @@ async fn take(
     let seen = inputs.seen();
     let look_for = inputs.look_for.clone();
     Ok(Taken { bytes, facts: Some(database.facts), seen, look_for, started, finished, tool: Some(tool) })
+}
+
+/// The pinned Trivy.
+async fn trivy(ctx: &mut Context, settings: Settings, processes: &dyn Processes) -> Result<Tool> {
+    let tools = Tools::new(Lock::embedded()?, settings, processes);
+    Ok(tools.get_with("trivy", &mut |event| ctx.info(&event.to_string())).await?)
 }
 
 /// Everything that makes a report worth less than it looks.

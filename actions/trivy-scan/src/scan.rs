@@ -82,6 +82,16 @@ impl Trivy<'_> {
     }
 }
 
+impl Trivy<'_> {
+    /// Writes the packages of a report as an SBOM.
+    pub(crate) async fn convert(&self, ctx: &mut Context, report: &Path, sbom: &Path) -> Result<()> {
+        let arguments = ["convert", "--quiet", "--format", "cyclonedx", "--output"].map(OsString::from);
+        let arguments = arguments.into_iter().chain([sbom.into(), report.into()]).collect();
+        let title = format!("Trivy {}: an SBOM of what was seen", self.tool.version);
+        self.run(ctx, &title, arguments).await?.succeeded("Trivy could not make an SBOM of its report")
+    }
+}
+
 /// Brings the real database in `cache` up to date.
 pub(crate) async fn fetch(ctx: &mut Context, inputs: &Inputs, trivy: &Trivy<'_>, cache: &Path) -> Result<()> {
     fs::create_dir_all(cache).with_context(|| format!("cannot make the cache {}", cache.display()))?;

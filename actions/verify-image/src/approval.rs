@@ -1,6 +1,6 @@
 //! The approval that a verdict was resumed with: who answered for what, and whether it is theirs.
 
-use admission::{Whom, payload, reason};
+use admission::{Whom, reason};
 use attest::predicate::approval::Predicate;
 use attest::predicate::verdict::EvidenceRef;
 use attest::{EvidenceFile, Kind, Statement};
@@ -51,7 +51,7 @@ pub(crate) fn approved(
     };
     let found = files
         .iter()
-        .filter_map(|file| Some((file, payload(file)?)))
+        .filter_map(|file| Some((file, file.payload()?)))
         .find(|(_, payload)| Sha256::of(payload) == named.payload_digest);
     let clears =
         "Put the approval that the verdict names into the evidence, signed by whoever may approve here";

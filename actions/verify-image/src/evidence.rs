@@ -1,11 +1,13 @@
-//! Where evidence is kept: a folder of it, or what a gate leaves for a replay.
+//! Where evidence is kept: a folder of it, what a gate leaves for a replay, or an archive.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
+use archive::{Archive, Env, Location, Role};
 use attest::{EvidenceDir, EvidenceFile, Form, Kind, MAX_BUNDLE, StrayReason};
-use model::Sha256;
+use model::{ContentDigest, Sha256};
 use runner::Result;
 use serde::Deserialize;
 
@@ -15,13 +17,19 @@ const CONTENTS: &str = "sha256";
 /// The longest manifest of a replay that is read.
 const LONGEST: u64 = 16 << 20;
 
-/// A place of evidence. What is kept elsewhere (an S3 bucket) will be a variant more, with its own `read`.
+/// The endings of a statement's file.
+const SIGNED: &str = ".sigstore.json";
+const UNSIGNED: &str = ".intoto.json";
+
+/// A place of evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     /// A folder of statements.
     Folder(PathBuf),
     /// A gate's replay bundle: the manifests in it.
     Bundle(PathBuf, Vec<String>),
+    /// An archive, in a folder or in S3.
+    Archive(Location),
 }
 
 /// What is read of a replay manifest.
@@ -38,11 +46,8 @@ struct Entry {
 impl Place {
     /// As an input names it.
     pub(crate) fn of(cwd: &Path, text: &str) -> Result<Self> {
-        if let Some((scheme, _)) = text.split_once("://") {
-            bail!(
-                "input `evidence`: evidence at `{}://` is not read yet: copy it into a folder, and give that",
-                scheme.escape_debug()
-            );
+        if text.contains("://") {
+            return Ok(Self::Archive(Location::parse(text, cwd).context("input `evidence`")?));
         }
         let path = cwd.join(text);
         let shown = path.display();
@@ -50,7 +55,7 @@ impl Place {
             .with_context(|| format!("input `evidence`: there is no evidence at {shown}"))?;
         if metadata.is_file() {
             ensure!(
-                ![".sigstore.json", ".intoto.json"].iter().any(|form| text.ends_with(form)),
+                ![SIGNED, UNSIGNED].iter().any(|form| text.ends_with(form)),
                 "input `evidence`: {shown} is one statement: give the folder that all of them lie in"
             );
             let stem =
@@ -61,6 +66,9 @@ impl Place {
             let folder = path.parent().unwrap_or(cwd).to_owned();
             return Ok(Self::Bundle(folder, vec![stem.to_owned()]));
         }
+        if Archive::is_folder(&path) {
+            return Ok(Self::Archive(Location::Folder(path)));
+        }
         if !path.join(CONTENTS).is_dir() {
             return Ok(Self::Folder(path));
         }
@@ -69,8 +77,8 @@ impl Place {
         Ok(Self::Bundle(path, manifests))
     }
 
-    /// Every statement, none of it believed yet.
-    pub(crate) fn read(&self) -> Result<Vec<EvidenceFile>> {
+    /// Every statement, none of it believed yet; of an archive, those that were kept about this content.
+    pub(crate) async fn read(&self, content: &ContentDigest, env: Env<'_>) -> Result<Vec<EvidenceFile>> {
         match self {
             Self::Folder(path) => {
                 let listing = EvidenceDir::new(path).list()?;
@@ -92,8 +100,37 @@ impl Place {
                 }
                 Ok(files)
             }
+            Self::Archive(location) => kept(location, content, env).await,
         }
     }
+}
+
+/// The evidence of every entry about a content. What several entries name is read once.
+async fn kept(location: &Location, content: &ContentDigest, env: Env<'_>) -> Result<Vec<EvidenceFile>> {
+    let archive = Archive::open(location, env).await?;
+    let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
+    for entry in archive.entries_of(content).await? {
+        for file in entry.of(Role::Evidence) {
+            if !seen.insert(file.sha256) {
+                continue;
+            }
+            let shown = || format!("{:?} in an entry of {}", file.name, archive.location());
+            let form = match (file.name.ends_with(SIGNED), file.name.ends_with(UNSIGNED)) {
+                (true, _) => Form::Signed,
+                (_, true) => Form::Unsigned,
+                _ => bail!("{} is not named as evidence is", shown()),
+            };
+            ensure!(
+                file.bytes <= MAX_BUNDLE as u64,
+                "{} is longer than the {MAX_BUNDLE} bytes that are read",
+                shown()
+            );
+            let bytes = archive.read(&entry, file).await?;
+            let path = PathBuf::from(format!("{}/{}", archive.location().trim_end_matches('/'), file.path()));
+            files.push(EvidenceFile { name: file.name.clone(), path, form, bytes, sha256: file.sha256 });
+        }
+    }
+    Ok(files)
 }
 
 /// The manifests of a bundle: `<digest>.json`, each with its verdict beside it.

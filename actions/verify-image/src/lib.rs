@@ -3,7 +3,7 @@
 //! For whoever is about to launch an image, and trusts nobody but those whom they name. The image's disks are hashed
 //! here. What decides is the same as before publishing (`admission`): a signed verdict that passes and its summary;
 //! then what only time tells: the exceptions that it rests on, as they stand today. Nothing is written, and no
-//! connection is made.
+//! connection is made but to the archive in S3 that the caller names.
 
 mod answer;
 mod approval;
@@ -31,7 +31,7 @@ pub static ACTION: Action = Action {
         Input::new("store", Kind::Path, "The folder of a local image store, to take the image from"),
         Input::new("channel", Kind::Text, "With `store`: the channel whose image is meant, family/name"),
         Input::new("disk", Kind::Lines, "Where the disks are, if not beside the manifest: a path, or device=path by line"),
-        Input::new("evidence", Kind::Text, "The evidence: a folder of it, or a gate's replay bundle (its folder, or one manifest in it)").default(".hallmark/evidence"),
+        Input::new("evidence", Kind::Text, "The evidence: a folder of it, a gate's replay bundle (its folder, or one manifest in it), or an archive (its folder, or s3://BUCKET/PREFIX)").default(".hallmark/evidence"),
         VERDICT_SIGNER,
         VERDICT_IDENTITY,
         Input::new(APPROVAL_SIGNER, Kind::Path, "The public key (PEM) of whoever may approve; without it and `approval-identity`, an approval counts by the word of the gate that verified it"),
@@ -66,7 +66,14 @@ pub static VERIFY: Action = Action { name: "verify", ..ACTION };
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let question = ask::Question::read(ctx)?;
     let subject = subject::read(ctx).await?;
-    let files = question.place.read()?;
+    // Where the disk itself speaks against it, evidence cannot help.
+    let files = match &subject {
+        Ok(subject) => {
+            let env = |name: &str| ctx.env(name).map(str::to_owned);
+            question.place.read(&subject.about.content, &env).await?
+        }
+        Err(_) => Vec::new(),
+    };
     let answer = answer::answer(&question, subject, &files, ctx.now());
     tell::tell(ctx, &answer)?;
     Ok(if answer.verified { Outcome::Done } else { Outcome::Against })

@@ -311,7 +311,7 @@ fn what_cannot_be_decided() {
         (&[("image", "/absent.raw")], "cannot read the disk"),
         (&[("image", "hallmarkBlocks1:12")], "input `image`"),
         (&[("evidence", "/absent")], "there is no evidence at /absent"),
-        (&[("evidence", "s3://bucket/prefix")], "evidence at `s3://` is not read yet"),
+        (&[("evidence", "gs://bucket/prefix")], "nothing is kept at such an address"),
         (&[("verdict-signer", "")], "one of `verdict-signer` and `verdict-identity` is required"),
         (&[("verdict-identity", "workflow: x")], "are both given"),
         (&[("policy-digest", "latest")], "`latest` is no SHA-256"),

@@ -5,11 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use attest::detached::strict_base64;
 use attest::predicate::{approval, closure, verdict};
-use attest::{EvidenceFile, Form, Kind, Predicate, Statement};
+use attest::{EvidenceFile, Kind, Predicate, Statement};
 use model::{ContentDigest, Reason, Sha256};
-use serde_json::Value;
 
 use crate::admit::Allowed;
 use crate::reason;
@@ -71,7 +69,8 @@ fn verdicts(files: &[EvidenceFile], verdict: &Allowed<verdict::Predicate>) -> (B
 /// What a file says, if it is a closure or says by its name that it is one.
 fn read(file: &EvidenceFile) -> Option<Result<(Statement, closure::Predicate), String>> {
     let claims = file.name.starts_with(&format!("{}.", Kind::Closure.slug()));
-    let statement = payload(file)
+    let statement = file
+        .payload()
         .ok_or_else(|| "it is no statement".to_owned())
         .and_then(|bytes| Statement::from_bytes(&bytes).map_err(|error| error.to_string()));
     match statement {
@@ -82,14 +81,4 @@ fn read(file: &EvidenceFile) -> Option<Result<(Statement, closure::Predicate), S
         Ok(_) => None,
         Err(why) => claims.then_some(Err(why)),
     }
-}
-
-/// What a file's signature is over, whoever made it: nothing of it is believed.
-#[must_use]
-pub fn payload(file: &EvidenceFile) -> Option<Vec<u8>> {
-    if file.form == Form::Unsigned {
-        return Some(file.bytes.clone());
-    }
-    let bundle: Value = serde_json::from_slice(&file.bytes).ok()?;
-    strict_base64(bundle.get("dsseEnvelope")?.get("payload")?.as_str()?)
 }

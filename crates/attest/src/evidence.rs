@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use model::Sha256;
 use signers::Sign;
+use signers::detached::strict_base64;
 
 use crate::bundle::{MAX_BUNDLE, SignStatementError, sign};
 use crate::files::{PARTIAL, io, is_dir, make_dir, read_plain, sweep, write_whole};
@@ -99,6 +100,19 @@ pub struct EvidenceFile {
     pub bytes: Vec<u8>,
     /// The SHA-256 of these bytes.
     pub sha256: Sha256,
+}
+
+impl EvidenceFile {
+    /// What a file says, whoever signed it: to see what it is about, and to find it by its digest. It is believed
+    /// only after [`crate::verify`]. `None` where it is no bundle with a statement in it.
+    #[must_use]
+    pub fn payload(&self) -> Option<Vec<u8>> {
+        if self.form == Form::Unsigned {
+            return Some(self.bytes.clone());
+        }
+        let bundle: serde_json::Value = serde_json::from_slice(&self.bytes).ok()?;
+        strict_base64(bundle.get("dsseEnvelope")?.get("payload")?.as_str()?)
+    }
 }
 
 impl std::fmt::Debug for EvidenceFile {

@@ -32,7 +32,7 @@ fn the_image_boots_from_firmware_to_its_login_prompt() {
         .unwrap_or_else(|error| panic!("the firmware (Debian's ovmf; `make test` installs it): {error}"));
     let mut machine = Command::new("qemu-system-x86_64");
     machine
-        .args(["-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "768"])
+        .args(["-accel", "tcg,thread=single", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "768"])
         .args(["-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none", "-serial", "stdio"])
         .args(["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"])
         .args(["-drive", &format!("if=pflash,format=raw,unit=1,file={}", vars.display())])
@@ -59,6 +59,7 @@ fn the_image_boots_from_firmware_to_its_login_prompt() {
     let mut console = Vec::new();
     let shown = |console: &[u8], wanted: &str| console.windows(wanted.len()).any(|w| w == wanted.as_bytes());
     while !shown(&console, "login:") {
+        assert!(!shown(&console, "Kernel panic"), "the kernel panicked: {}", end(&console));
         match receive.recv_timeout(ENOUGH.saturating_sub(begun.elapsed())) {
             Ok(bytes) => console.extend(bytes),
             Err(RecvTimeoutError::Timeout) => panic!("no login prompt in {ENOUGH:?}: {}", end(&console)),

@@ -15,7 +15,7 @@ fn floor(name: &str, path: &Path) -> Option<u8> {
         "model" | "versions" | "runner" | "process" => 0,
         "signers" => 1,
         "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github"
-        | "services" => 2,
+        | "services" | "archive" => 2,
         "admission" => 3,
         "hallmark" => 5,
         "conformance" => 6,

@@ -10,6 +10,7 @@ use crate::{ApiUrl, Error, Limits};
 /// Asks one GitHub, with one token or with none.
 pub struct Client {
     pub(crate) crab: Octocrab,
+    transport: Transport,
     limits: Limits,
 }
 
@@ -33,11 +34,17 @@ impl Client {
             return Err(Error { asked: address.to_string(), needs: "", why });
         }
         let transport = Transport::new(address, token, limits);
-        let service = tower::service_fn(move |request| transport.clone().send(request));
+        let sender = transport.clone();
+        let service = tower::service_fn(move |request| sender.clone().send(request));
         match OctocrabBuilder::new_empty().with_service(service).with_auth(AuthState::None).build() {
-            Ok(crab) => Ok(Self { crab, limits }),
+            Ok(crab) => Ok(Self { crab, transport, limits }),
             Err(never) => match never {},
         }
+    }
+
+    /// What carries requests, for what is no JSON.
+    pub(crate) const fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     /// Asks until there is an answer or no hope of one. Only for questions: what changes something

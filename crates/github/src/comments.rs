@@ -8,8 +8,8 @@ use crate::error::plain;
 use crate::person::TheirPerson;
 use crate::{Client, Error, Person, Repository, Why};
 
-const READS: &str = "pull-requests: read";
-const WRITES: &str = "pull-requests: write";
+const READS: &str = "pull-requests: read` or `issues: read";
+const WRITES: &str = "pull-requests: write` or `issues: write";
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,6 +21,17 @@ struct TheirFile {
     encoding: String,
     #[serde(default)]
     content: String,
+    #[serde(default)]
+    sha: String,
+}
+
+/// A file, and by what GitHub knows its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// The content's name in git: what a change of it has to name.
+    pub sha: String,
 }
 
 impl Client {
@@ -35,6 +46,14 @@ impl Client {
         path: &str,
         commit: &Commit,
     ) -> Result<Vec<u8>, Error> {
+        self.file(repository, path, commit).await.map(|file| file.bytes)
+    }
+
+    /// A file as it is in a commit, to be changed: see [`Client::contents`].
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn file(&self, repository: &Repository, path: &str, commit: &Commit) -> Result<File, Error> {
         let asked = format!("/repos/{repository}/contents/{}?ref={commit}", encoded(path));
         let question = format!("GET {asked}");
         let answer: Value =
@@ -43,7 +62,7 @@ impl Client {
     }
 }
 
-fn file(answer: Value) -> Result<Vec<u8>, String> {
+fn file(answer: Value) -> Result<File, String> {
     if answer.is_array() {
         return Err("it is a folder and no file".to_owned());
     }
@@ -51,7 +70,10 @@ fn file(answer: Value) -> Result<Vec<u8>, String> {
     match (file.kind.as_str(), file.encoding.as_str()) {
         ("file", "base64") => {
             let plain: String = file.content.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-            STANDARD.decode(plain).map_err(|error| format!("its content is not base64: {error}"))
+            match STANDARD.decode(plain) {
+                Ok(bytes) => Ok(File { bytes, sha: file.sha }),
+                Err(error) => Err(format!("its content is not base64: {error}")),
+            }
         }
         ("file", _) => Err("the file is longer than GitHub sends this way (1 MiB)".to_owned()),
         ("symlink", _) => Err("it is a link to no file of this repository".to_owned()),
@@ -94,7 +116,7 @@ mod tests {
             (json!(null), Err("invalid type: null, expected struct TheirFile")),
         ] {
             let found = file(answer.clone());
-            let found = found.as_deref().map(|bytes| std::str::from_utf8(bytes).unwrap());
+            let found = found.as_ref().map(|file| std::str::from_utf8(&file.bytes).unwrap());
             assert_eq!(found.map_err(String::as_str), expected, "{answer}");
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use runner::escape;
+use ureq::http::HeaderMap;
 
 /// The longest message of GitHub's that is repeated.
 const LONGEST: usize = 300;
@@ -97,14 +98,16 @@ impl Why {
     }
 
     fn of_answer(answer: &octocrab::GitHubError) -> Self {
-        let header = |name: &str| {
-            let value = answer.headers.as_ref()?.get(name)?.to_str().ok()?;
-            value.parse::<u64>().ok()
-        };
+        Self::of_status(answer.status_code.as_u16(), answer.headers.as_ref(), &answer.message)
+    }
+
+    /// From an answer that is no success.
+    pub(crate) fn of_status(status: u16, headers: Option<&HeaderMap>, message: &str) -> Self {
+        let header = |name: &str| headers?.get(name)?.to_str().ok()?.parse::<u64>().ok();
         let wait = header("retry-after").map(Duration::from_secs);
         let spent = header("x-ratelimit-remaining") == Some(0);
-        let message = plain(&answer.message);
-        match answer.status_code.as_u16() {
+        let message = plain(message);
+        match status {
             429 => Self::RateLimited(wait),
             403 if wait.is_some() || spent => Self::RateLimited(wait),
             401 => Self::Unauthorized(message),

@@ -15,6 +15,8 @@ use crate::ApiUrl;
 pub enum Answer {
     /// A whole answer: status, more headers, body.
     Whole(u16, Vec<(&'static str, String)>, String),
+    /// A whole answer that is no text.
+    Bytes(Vec<u8>),
     /// Nothing, for as long as the client likes.
     Silence,
     /// The connection is closed without a byte.
@@ -147,6 +149,10 @@ fn write(mut stream: &TcpStream, answer: &Answer) -> std::io::Result<()> {
                 text += &format!("{name}: {value}\r\n");
             }
             stream.write_all(format!("{text}\r\n{body}").as_bytes())
+        }
+        Answer::Bytes(bytes) => {
+            stream.write_all(format!("{}\r\n", head(200, bytes.len())).as_bytes())?;
+            stream.write_all(bytes)
         }
         Answer::CutShort => stream.write_all(format!("{}\r\n{{\"name\"", head(200, 4096)).as_bytes()),
         Answer::Silence | Answer::Cut => Ok(()),

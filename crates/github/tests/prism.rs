@@ -5,6 +5,10 @@
 
 #[path = "prism/environments.rs"]
 mod environments;
+#[path = "prism/issues.rs"]
+mod issues;
+#[path = "prism/reviewing.rs"]
+mod reviewing;
 #[path = "prism/waiting.rs"]
 mod waiting;
 
@@ -135,6 +139,9 @@ async fn every_question_is_one_that_github_describes() {
             .unwrap_or_else(|error| panic!("{description}: {error}"));
         environments::are_described(&client, description).await;
         waiting::are_described(&client, description).await;
+        issues::are_described(&client, description).await;
+        reviewing::are_described(&client, description).await;
+        assert_eq!(prism.status("/repos/a/b/actions/artifacts/9/zip"), "302", "{description}");
         let run = client.workflow_run(&acme(), 7).await.unwrap();
         assert_eq!((run.id, run.attempt, run.event.as_str()), (30_433_642, 1, "push"), "{description}");
         assert_eq!(run.commit.as_str(), "acb5820ced9479c074f688cc328bf03f341a511d", "{description}");
@@ -168,6 +175,8 @@ async fn whatever_the_description_allows_can_be_read() {
             a_file(client.contents(&acme(), "hallmark/policy.yml", &commit()).await).unwrap_or_else(say);
             environments::can_be_read(&client, say).await;
             waiting::can_be_read(&client, say).await;
+            issues::can_be_read(&client, say).await;
+            reviewing::can_be_read(&client, say).await;
         }
     }
 }

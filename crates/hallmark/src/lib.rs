@@ -6,6 +6,8 @@ mod exceptions;
 mod init;
 mod keygen;
 mod programs;
+mod regate;
+mod review;
 mod tool_cache;
 mod words;
 
@@ -25,6 +27,8 @@ pub static RANK: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &archive_action::ACTION,
+    &regate::ACTION,
     &brief::ACTION,
     &close::ACTION,
     &expire::ACTION,
@@ -44,12 +48,15 @@ pub static ACTIONS: &[&Action] = &[
     &verify_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
+    &archive_action::ACTION,
+    &regate::ACTION,
     &brief::ACTION,
     &close::ACTION,
     &expire::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,
+    &review::ACTION,
     &doctor::ACTION,
     &init::ACTION,
     &exceptions::ACTION,

@@ -112,7 +112,7 @@ impl<'a> Standing<'a> {
 
 /// Whether a reason about findings says less than the approver saw. Exceptions only take findings away: where
 /// everything of its code was seen without them, so was what is left of it.
-fn narrowed(reason: &Reason, before: &[Reason], seen: impl Fn(&Reason) -> bool) -> bool {
+pub(crate) fn narrowed(reason: &Reason, before: &[Reason], seen: impl Fn(&Reason) -> bool) -> bool {
     let by_rule = Code::from_name(&reason.code)
         .is_some_and(|code| code.set_by() == SetBy::Rules && code != Code::RegoDenied);
     let mut same =

@@ -11,6 +11,7 @@ use model::Sha256;
 use serde::{Deserialize, Serialize};
 
 pub use bind::{Bound, Counted, bind};
+pub use comment::{Bounds, Comment, except, read as read_comment};
 
 use crate::code::Code;
 

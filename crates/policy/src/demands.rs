@@ -111,7 +111,7 @@ pub(crate) fn check(
         for statement in of_kind {
             let counts = counts(requirement, statement);
             if counts {
-                freshness(*kind, requirement, statement, now, reasons);
+                freshness(*kind, requirement, statement, Clock::of(*kind, evidence, now), reasons);
             }
             content(requirement, statement, counts, now, reasons);
         }
@@ -152,23 +152,40 @@ fn presence(kind: EvidenceKind, requirement: &Requirement, found: &[&Statement],
     }
 }
 
+/// By what evidence is measured.
+#[derive(Clone, Copy)]
+struct Clock {
+    now: Timestamp,
+    /// To when its age is counted.
+    ages: Timestamp,
+}
+
+impl Clock {
+    /// Scans are knowledge, which ages to this day. All else was made once, and is as old as it was when the image
+    /// was published.
+    fn of(kind: EvidenceKind, evidence: &Evidence, now: Timestamp) -> Self {
+        let published = evidence.published.filter(|_| kind != EvidenceKind::Vulns);
+        Self { now, ages: published.map_or(now, |published| published.min(now)) }
+    }
+}
+
 fn freshness(
     kind: EvidenceKind,
     requirement: &Requirement,
     statement: &Statement,
-    now: Timestamp,
+    clock: Clock,
     reasons: &mut Reasons<'_>,
 ) {
     let file = statement.file.as_str();
     match (statement.issued, requirement.max_age) {
-        (Some(issued), _) if now.duration_until(issued) > SKEW => {
+        (Some(issued), _) if clock.now.duration_until(issued) > SKEW => {
             reasons.add(
                 Code::FutureEvidence,
                 [file],
                 format!("A {kind} is dated {issued}, after this decision."),
             );
         }
-        (Some(issued), Some(age)) if issued.duration_until(now) > age => {
+        (Some(issued), Some(age)) if issued.duration_until(clock.ages) > age => {
             let age = span::show(age);
             reasons.add(Code::StaleEvidence, [file], format!("A {kind} of {issued} is older than {age}."));
         }
@@ -292,7 +309,8 @@ fn base(
                 );
                 reasons.add(Code::BaseLevel, [statement.file.as_str()], message);
             }
-            freshness(EvidenceKind::Vsa, requirement, statement, now, reasons);
+            let clock = Clock::of(EvidenceKind::Vsa, evidence, now);
+            freshness(EvidenceKind::Vsa, requirement, statement, clock, reasons);
         }
     }
     if !found {

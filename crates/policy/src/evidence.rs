@@ -31,6 +31,9 @@ pub struct Evidence {
     pub base_packages: Option<BTreeSet<Package>>,
     /// The image that this one is to take the place of.
     pub previous: Option<Previous>,
+    /// When the image was published, where it is decided about again: the age of what was made once is counted
+    /// to then. None where it is decided about for the first time.
+    pub published: Option<Timestamp>,
 }
 
 impl Evidence {
@@ -46,6 +49,7 @@ impl Evidence {
             packages: BTreeSet::new(),
             base_packages: None,
             previous: None,
+            published: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! [`Evidence`], and asks [`decide`]. Files read once into checked types ([`Policy`],
 //! [`Exceptions`]), every mistake in them with its place and how to mend it.
 
+mod again;
 mod approval;
 mod auto_approve;
 mod changes;
@@ -31,6 +32,7 @@ mod span;
 mod testing;
 pub mod yaml;
 
+pub use again::{Accepted, decide_again};
 pub use approval::{Approval, Prior};
 pub use auto_approve::AutoApproved;
 pub use changes::{Changed, Changes, Previous};

@@ -15,6 +15,7 @@ use crate::github::GitHub;
 use crate::host::{Clock, Host};
 use crate::input::{Flags, Given, Inputs};
 use crate::markdown;
+use crate::screen::Screen;
 use crate::secret::Secret;
 use crate::summary::{MAX_BYTES, Summary};
 use crate::terminal::{Style, colours, paint};
@@ -35,6 +36,8 @@ pub struct Context {
     pub(crate) summary: Summary,
     pub(crate) outputs: BTreeMap<String, String>,
     masks: Vec<String>,
+    /// Whether somebody sits at a terminal.
+    person: bool,
     /// Whether another action runs inside the one that the process was started for.
     pub(crate) inside: bool,
 }
@@ -65,6 +68,7 @@ impl Context {
             summary: Summary::default(),
             outputs: BTreeMap::new(),
             masks,
+            person: host.person,
             inside: false,
         }
     }
@@ -248,6 +252,22 @@ impl Context {
         let text = render(columns, self.console.colour_out());
         self.console.result(&text);
         true
+    }
+
+    /// The whole terminal, where somebody sits at one that can show a screen; on a runner, inside of another action
+    /// and where input or output is a file or a pipe, none.
+    ///
+    /// # Errors
+    /// The terminal cannot be taken.
+    pub fn screen(&self) -> Result<Option<Screen>> {
+        let plain = self.env("TERM").is_none_or(|kind| kind == "dumb");
+        if self.github.on_runner || self.inside || !self.person || plain {
+            return Ok(None);
+        }
+        let colour = self.console.colour_out();
+        #[expect(clippy::disallowed_methods, reason = "this crate is the one that writes to the terminal")]
+        let out = Box::new(std::io::stdout());
+        Screen::open(out, colour).map(Some).context("cannot take the terminal")
     }
 
     /// Masks a secret that did not come in as an input.

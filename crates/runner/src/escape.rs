@@ -117,6 +117,8 @@ fn inline(text: &str, newline: &str) -> String {
             '#' => out.extend(['\\', '#', BREAK]),
             ':' if text[at..].starts_with("://") => out.extend([':', BREAK]),
             '.' if ends_with_www(&text[..at]) => out.extend([BREAK, '.']),
+            // `GH-1` is an issue's number too.
+            '-' if ends_with_gh(&text[..at]) => out.extend([BREAK, '-']),
             '.' | ')' if is_number(text, at) => out.extend(['\\', char]),
             '-' | '+' | '=' if at == 0 => out.extend(['\\', char]),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | '!' | '|' | '~' | '$' => {
@@ -132,6 +134,13 @@ fn ends_with_www(before: &str) -> bool {
     before.len() >= 3 && before.is_char_boundary(before.len() - 3) && {
         before[before.len() - 3..].eq_ignore_ascii_case("www")
     }
+}
+
+/// Whether what comes before ends with the word `GH`.
+fn ends_with_gh(before: &str) -> bool {
+    let mut back = before.chars().rev();
+    let word = [back.next(), back.next()].map(|char| char.map(|char| char.to_ascii_lowercase()));
+    word == [Some('h'), Some('g')] && !back.next().is_some_and(|char| char.is_alphanumeric())
 }
 
 /// Whether what comes before is only digits: `1.` begins a numbered list.
@@ -238,6 +247,7 @@ mod tests {
             ("fixes #12", "fixes \\#\u{200b}12"),
             ("www.evil.com WWW.x", "www\u{200b}.evil.com WWW\u{200b}.x"),
             ("# heading", "\\#\u{200b} heading"),
+            ("GH-1 gh-2 GHSA-1 high-1", "GH\u{200b}-1 gh\u{200b}-2 GHSA-1 high-1"),
             ("- item", "\\- item"),
             ("+ item", "\\+ item"),
             ("=====", "\\====="),

@@ -31,6 +31,8 @@ pub(crate) struct Host {
     pub(crate) clock: Clock,
     pub(crate) stdout: Stream,
     pub(crate) stderr: Stream,
+    /// Whether somebody sits at the other end: keys come in, and what is shown is seen.
+    pub(crate) person: bool,
 }
 
 impl Host {
@@ -54,6 +56,7 @@ impl Host {
                 is_terminal: std::io::stderr().is_terminal(),
                 writer: Box::new(std::io::stderr()),
             },
+            person: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         })
     }
 }

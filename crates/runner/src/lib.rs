@@ -41,6 +41,7 @@ mod input;
 mod inside;
 mod markdown;
 mod program;
+pub mod screen;
 mod secret;
 mod strip;
 mod summary;

@@ -120,6 +120,8 @@ fn with_host(work: impl FnOnce(Host) -> u8) -> ExitCode {
     reason = "a panic must not end as anything but `could not decide`"
 )]
 fn panicked(info: &std::panic::PanicHookInfo<'_>) {
+    // What is said has to be seen, and the prompt to be usable after it.
+    crate::screen::restore(&mut std::io::stdout());
     let message = info.payload_as_str().unwrap_or("no message");
     let place =
         info.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();

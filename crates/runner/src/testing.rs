@@ -249,6 +249,8 @@ impl Harness {
             clock: Rc::new(move || now),
             stdout: stream(stdout),
             stderr: stream(stderr),
+            // A test that wants a person's terminal has to have a real one.
+            person: false,
         }
     }
 }

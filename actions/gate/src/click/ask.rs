@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use github::{
     ApprovalState, Branches, Client, Environment, Error, NamedEnvironment, Person, Repository, Why,
+    WorkflowRun,
 };
 use model::{Sha256, canonical_json};
 use policy::click::{Account, Answer, Guard, GuardRules, RunFacts, Said, SaidTo};
@@ -89,32 +90,46 @@ impl Question {
             self.attempt,
             run.attempt
         );
-        let writers = patient(async || client.writers(repository, &run.commit).await).await?;
-        let mut guards = Vec::new();
-        for name in &self.environments {
-            let rules = match patient(async || client.environment(repository, name).await).await {
-                Ok(environment) => Some(rules(&environment)),
-                Err(Error { why: Why::NotFound, .. }) => None,
-                Err(error) => return Err(error.into()),
-            };
-            guards.push(Guard { name: name.clone(), rules });
-        }
-        // Last, so that what was said is no older than what it is held to.
-        let approvals = patient(async || client.approvals(repository, self.run).await).await?;
-        Ok(RunFacts {
-            repository: repository.to_string(),
-            run: run.id,
-            attempt: run.attempt,
-            commit: run.commit.to_string(),
-            brief: self.brief,
-            actor: run.actor.map(account),
-            triggering_actor: run.triggering_actor.map(account),
-            authors: writers.known.into_iter().map(account).collect(),
-            unknown_authors: writers.unknown as u64,
-            environments: guards,
-            said: approvals.into_iter().map(said).collect(),
-        })
+        about(client, repository, run, self.brief, &self.environments).await
     }
+}
+
+/// Everything that GitHub says of a run, its change, its environments and those who spoke.
+///
+/// # Errors
+/// GitHub does not answer, or not all of it.
+pub async fn about(
+    client: &Client,
+    repository: &Repository,
+    run: WorkflowRun,
+    brief: Sha256,
+    environments: &[String],
+) -> Result<RunFacts> {
+    let writers = patient(async || client.writers(repository, &run.commit).await).await?;
+    let mut guards = Vec::new();
+    for name in environments {
+        let rules = match patient(async || client.environment(repository, name).await).await {
+            Ok(environment) => Some(rules(&environment)),
+            Err(Error { why: Why::NotFound, .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        guards.push(Guard { name: name.clone(), rules });
+    }
+    // Last, so that what was said is no older than what it is held to.
+    let approvals = patient(async || client.approvals(repository, run.id).await).await?;
+    Ok(RunFacts {
+        repository: repository.to_string(),
+        run: run.id,
+        attempt: run.attempt,
+        commit: run.commit.to_string(),
+        brief,
+        actor: run.actor.map(account),
+        triggering_actor: run.triggering_actor.map(account),
+        authors: writers.known.into_iter().map(account).collect(),
+        unknown_authors: writers.unknown as u64,
+        environments: guards,
+        said: approvals.into_iter().map(said).collect(),
+    })
 }
 
 /// The environments as the workflow names them, each once.

@@ -1,10 +1,12 @@
 //! Scans: the statement vouches for the report, and the report is what is decided on.
 
 use attest::predicate::vulns;
-use model::{Class, Sha256};
+use jiff::Timestamp;
+use model::{Class, Finding, Sha256};
 use policy::{Code, Facts, Seen};
 
 use super::Gatherer;
+use crate::again::Rescan;
 use crate::case::Case;
 use crate::exact::{Genuine, sentence};
 
@@ -29,6 +31,16 @@ impl Gatherer<'_> {
             vulns::Seen::Sbom | vulns::Seen::ContainerImage | vulns::Seen::Report => Seen::Indirect,
         };
         self.found.evidence.packages.extend(scan.packages.iter().cloned());
+        let mut known = Known {
+            database: more.database.updated_on,
+            // The report's own sources tell it too, should the statement not.
+            sample: more.database.sample || scanners::trivy::sample_db::is_named_in(&scan.sources),
+            findings: scan.findings,
+        };
+        let rescan = self.rescans.get(&more.report.digest.sha256);
+        if let Some(rescan) = rescan {
+            known = known.again(rescan);
+        }
         self.state(
             one,
             Some(read.metadata.scan_finished_on),
@@ -36,13 +48,19 @@ impl Gatherer<'_> {
                 scanner: more.tool.name,
                 seen,
                 packages: scan.packages.len() as u64,
-                database: Some(more.database.updated_on),
-                // The report's own sources tell it too, should the statement not.
-                sample: more.database.sample || scanners::trivy::sample_db::is_named_in(&scan.sources),
+                database: Some(known.database),
+                sample: known.sample,
                 looked_for: more.scanners.iter().map(|scanner| scanner.class()).collect(),
-                findings: std::sync::Arc::new(scan.findings),
+                findings: std::sync::Arc::new(known.findings),
             },
         );
+        // It was signed for then, and is known as of now.
+        if let Some(rescan) = rescan
+            && let Some(stated) =
+                self.found.evidence.statements.last_mut().filter(|last| last.payload == one.payload)
+        {
+            stated.issued = Some(rescan.on);
+        }
     }
 
     /// The full report, by its digest, read again by the code that read it first.
@@ -76,6 +94,22 @@ impl Gatherer<'_> {
                 "The statement counts otherwise than its report.".into(),
             );
         }
+    }
+}
+
+/// What is known of the packages of a report.
+struct Known {
+    database: Timestamp,
+    sample: bool,
+    findings: Vec<Finding>,
+}
+
+impl Known {
+    /// The same after another look: vulnerabilities are the new ones, all else is as it was seen then.
+    fn again(mut self, rescan: &Rescan) -> Self {
+        self.findings.retain(|finding| finding.class != Class::Vulnerability);
+        self.findings.extend(rescan.findings.iter().cloned());
+        Self { database: rescan.database, sample: rescan.sample, findings: self.findings }
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct World {
     keys: BTreeMap<&'static str, (PrivateKey, String)>,
     pub(crate) image: ImageManifest,
     pub(crate) now: jiff::Timestamp,
+    /// When its evidence was made.
+    pub(crate) made: String,
 }
 
 /// A finding of the report: id, severity as Trivy writes it, fixed version.
@@ -62,7 +64,7 @@ impl World {
             .unwrap(),
         )
         .unwrap();
-        let world = Self { folder, keys, image, now: NOW.parse().unwrap() };
+        let world = Self { folder, keys, image, now: NOW.parse().unwrap(), made: MADE.to_owned() };
         world.write_image();
         world
     }
@@ -108,7 +110,7 @@ impl World {
         let digest = Sha256::of(file);
         let predicate = json!({
             "verifier": {"id": "https://hallmark.dev/verify-signatures", "version": "0"},
-            "verifiedOn": MADE,
+            "verifiedOn": self.made,
             "manifest": {"name": "signatures.yml", "digest": {"sha256": Sha256::of(b"m")}},
             "files": [{
                 "name": "binary", "digest": {"sha256": digest}, "size": 1,
@@ -127,7 +129,7 @@ impl World {
                 "externalParameters": {"template": "web.pkr.hcl"},
                 "resolvedDependencies": [{"name": "binary", "digest": {"sha256": Sha256::of(b"binary")}}],
             },
-            "runDetails": {"builder": {"id": "https://hallmark.dev/packer-build"}, "metadata": {"finishedOn": MADE}},
+            "runDetails": {"builder": {"id": "https://hallmark.dev/packer-build"}, "metadata": {"finishedOn": self.made}},
         });
         Statement::new(Kind::Provenance, self.image.subjects().unwrap(), &predicate).unwrap()
     }
@@ -178,12 +180,12 @@ impl World {
         let counts = read.as_ref().map(|scan| scan.counts()).unwrap_or_default();
         let packages = read.as_ref().map_or(0, |scan| scan.packages.len());
         let predicate = json!({
-            "scanner": {"uri": "https://trivy.dev", "db": {"lastUpdate": MADE}, "result": []},
-            "metadata": {"scanStartedOn": MADE, "scanFinishedOn": MADE},
+            "scanner": {"uri": "https://trivy.dev", "db": {"lastUpdate": self.made}, "result": []},
+            "metadata": {"scanStartedOn": self.made, "scanFinishedOn": self.made},
             "hallmark": {
                 "seen": "disk", "report": {"name": "trivy.json", "digest": {"sha256": digest}},
                 "tool": {"name": "trivy", "version": "0", "sha256": digest},
-                "database": {"version": "2", "updatedOn": MADE, "sha256": digest, "sample": sample},
+                "database": {"version": "2", "updatedOn": self.made, "sha256": digest, "sample": sample},
                 "packages": packages,
                 "counts": {"critical": counts.critical, "high": counts.high, "medium": counts.medium,
                     "low": counts.low, "negligible": counts.negligible, "unknown": counts.unknown},

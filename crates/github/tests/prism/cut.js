@@ -24,9 +24,12 @@ const asked = [
 // What is asked and changed too, of each path only these methods.
 const changed = {
   '/orgs/{org}/teams/{team_slug}': ['get'],
+  '/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}': ['get'],
+  '/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts': ['get'],
   '/repos/{owner}/{repo}/actions/runs/{run_id}/cancel': ['post'],
-  '/repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments': ['get'],
+  '/repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments': ['get', 'post'],
   '/repos/{owner}/{repo}/check-runs': ['post'],
+  '/repos/{owner}/{repo}/contents/{path}': ['put'],
   '/repos/{owner}/{repo}/environments': ['get'],
   '/repos/{owner}/{repo}/environments/{environment_name}': ['put'],
   '/repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies': ['get', 'post'],
@@ -34,8 +37,13 @@ const changed = {
   '/repos/{owner}/{repo}/environments/{environment_name}/secrets': ['get'],
   '/repos/{owner}/{repo}/environments/{environment_name}/variables': ['get', 'post'],
   '/repos/{owner}/{repo}/environments/{environment_name}/variables/{name}': ['patch', 'delete'],
+  '/repos/{owner}/{repo}/git/ref/{ref}': ['get'],
+  '/repos/{owner}/{repo}/git/refs': ['post'],
   '/repos/{owner}/{repo}/issues/comments/{comment_id}': ['patch'],
   '/repos/{owner}/{repo}/issues/{issue_number}/comments': ['get', 'post'],
+  '/repos/{owner}/{repo}/issues': ['get', 'post'],
+  '/repos/{owner}/{repo}/issues/{issue_number}': ['patch'],
+  '/repos/{owner}/{repo}/pulls': ['get', 'post'],
   '/user': ['get'],
   '/users/{username}': ['get'],
 };

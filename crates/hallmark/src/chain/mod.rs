@@ -20,6 +20,7 @@ use runner::{Action, Annotation, Context, Outcome, Result, With};
 
 use ready::Ready;
 use steps::{BAKE, GATE, Outputs, PUBLISH, SCAN, STEPS, Step, TEST, VERIFY};
+pub(crate) use table::input;
 use table::{EVIDENCE, TOLD};
 use tell::Done;
 

@@ -270,7 +270,7 @@ impl Asked {
 }
 
 #[expect(clippy::panic, reason = "runs in the compiler only, where it is an error of the build")]
-const fn input(action: &Action, name: &str) -> Input {
+pub(crate) const fn input(action: &Action, name: &str) -> Input {
     let mut at = 0;
     while at < action.inputs.len() {
         if same(action.inputs[at].name, name) {

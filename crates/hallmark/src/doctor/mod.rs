@@ -22,6 +22,8 @@ use anyhow::Context as _;
 use process::{Processes, Real};
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
 
+pub(crate) use server::place;
+
 use facts::{Facts, Job};
 use machine::Machine;
 use project::Project;

@@ -1,6 +1,7 @@
 //! What GitHub is asked: a handful of questions, one after the other, each of which may go unanswered.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use github::{ApiUrl, Client, Repository, Why};
 use runner::{Context, Result};
@@ -104,6 +105,16 @@ fn explained(error: &github::Error, has_token: bool) -> String {
         }
         _ => error.to_string(),
     }
+}
+
+/// The API and the repository that a command in this folder is about.
+///
+/// # Errors
+/// One of them is not known, or is nothing that can be asked.
+pub(crate) fn place(cx: &Context, folder: &Path) -> Result<(ApiUrl, Repository)> {
+    let origin = origin(&Project::read(folder)?);
+    let address = address(cx, origin.as_ref())?.map_err(anyhow::Error::msg)?;
+    Ok((address, name(cx, origin.as_ref())?.map_err(anyhow::Error::msg)?))
 }
 
 /// Those that are named, else those that the workflows name.

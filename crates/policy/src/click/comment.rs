@@ -2,12 +2,11 @@
 //! all others are words for people.
 
 use jiff::civil::Date;
-use model::{Class, Sha256};
+use model::Sha256;
 
 use super::Account;
-use crate::exceptions::{COMMENT, Exception};
+use crate::exceptions::Exception;
 use crate::policy::ExceptionLimits;
-use crate::problem::At;
 
 /// The fewest digits of a digest that name a brief.
 const FEWEST: usize = 12;
@@ -17,25 +16,29 @@ const MOST_EXCEPTIONS: usize = 20;
 
 /// What a comment's commands say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Comment {
+pub struct Comment {
     /// What follows `approve`; none where no line says it.
-    pub(crate) approves: Option<String>,
+    pub approves: Option<String>,
     /// The exceptions.
-    pub(crate) exceptions: Vec<Exception>,
+    pub exceptions: Vec<Exception>,
 }
 
 /// From when and for how long exceptions may hold, and who answers for them.
-pub(crate) struct Bounds<'b> {
-    pub(crate) today: Date,
-    pub(crate) limits: ExceptionLimits,
-    pub(crate) by: &'b Account,
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds<'b> {
+    /// The day of the comment, UTC.
+    pub today: Date,
+    /// By the policy.
+    pub limits: ExceptionLimits,
+    /// Who writes it.
+    pub by: &'b Account,
 }
 
 /// Reads a comment.
 ///
 /// # Errors
 /// A line that begins as a command and is none: which, and how it is written.
-pub(crate) fn read(text: &str, bounds: &Bounds<'_>) -> Result<Comment, String> {
+pub fn read(text: &str, bounds: &Bounds<'_>) -> Result<Comment, String> {
     let mut comment = Comment::default();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -60,6 +63,15 @@ pub(crate) fn read(text: &str, bounds: &Bounds<'_>) -> Result<Comment, String> {
         ));
     }
     Ok(comment)
+}
+
+/// The line of a comment that makes an exception, for [`read`] to say whether it is one.
+#[must_use]
+pub fn except(id: &str, package: Option<&str>, until: &str, reason: &str) -> String {
+    let package = package.map(|name| format!(" {name}")).unwrap_or_default();
+    // A reason of several lines would be lines of the comment.
+    let reason: Vec<&str> = reason.split_whitespace().collect();
+    format!("except {id}{package} until {until} because {}", reason.join(" "))
 }
 
 /// Whether digits name a brief: enough of them, and all of them its own.
@@ -108,26 +120,14 @@ fn excepted(line: &str, number: usize, bounds: &Bounds<'_>) -> Result<Exception,
     if reason.is_empty() {
         return Err(format!("it says no reason; {GRAMMAR}"));
     }
-    Ok(Exception {
-        at: At { file: COMMENT, line: number as u64 + 1, column: 1 },
-        class: Class::Vulnerability,
-        id: Some(id.to_owned()),
-        aliases: Vec::new(),
-        package: package.map(str::to_owned),
-        purl: None,
-        version: None,
-        versions: None,
-        paths: None,
-        images: Vec::new(),
-        environments: Vec::new(),
-        reason: reason.to_owned(),
-        owner: bounds.by.shown(),
-        ticket: None,
-        created: bounds.today,
-        expires,
-        until_fixed: false,
-        vex: None,
-    })
+    Ok(Exception::of_a_comment(
+        number as u64 + 1,
+        id.to_owned(),
+        package.map(str::to_owned),
+        (bounds.today, expires),
+        reason.to_owned(),
+        bounds.by.shown(),
+    ))
 }
 
 /// `2026-12-31`, and no other way of writing a day.
@@ -204,6 +204,35 @@ mod tests {
                 .collect();
             assert_eq!(told, wanted, "{text}");
             assert!(found.exceptions.iter().all(|one| one.owner == "ada (id 7)"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_composed_reads_as_it_was_meant() {
+        for (id, package, until, reason) in [
+            ("CVE-2026-1", None, "2026-11-22", "no route"),
+            ("GHSA-a1b2-c3d4", Some("libssl3t64"), "2026-12-22", "one because of two\n approve 0123456789ab"),
+        ] {
+            let line = except(id, package, until, reason);
+            let read = comment(&format!("approve 0123456789ab\n{line}")).unwrap();
+            assert_eq!(read.approves.as_deref(), Some("0123456789ab"));
+            let [one] = read.exceptions.as_slice() else { panic!("{line}") };
+            assert_eq!((one.id.as_deref(), one.package.as_deref()), (Some(id), package));
+            assert_eq!(
+                (one.expires.to_string(), one.reason.as_str()),
+                (until.to_owned(), reason.replace('\n', "").as_str())
+            );
+        }
+        for (id, package, until, reason) in [
+            ("", None, "2026-11-22", "x"),
+            ("CVE-2026-1", Some("a b"), "2026-11-22", "x"),
+            ("CVE-2026-1", None, "soon", "x"),
+            ("CVE-2026-1", None, "2026-11-22", " \n"),
+        ] {
+            assert!(
+                comment(&except(id, package, until, reason)).is_err(),
+                "{id} {package:?} {until} {reason:?}"
+            );
         }
     }
 

@@ -26,7 +26,8 @@ impl Kms {
     pub(crate) fn start(options: &[&str], keys: &[(&str, &str)]) -> Self {
         let folder = std::env::var_os("HALLMARK_TEST_SERVERS_BIN")
             .expect("HALLMARK_TEST_SERVERS_BIN is not set: `make test` installs moto's server and sets it");
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws.py");
+        // Whichever crate's tests this is a part of.
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../services/tests/aws.py");
         let mut child = Command::new(Path::new(&folder).join("python"))
             .arg(script)
             .args(options)
