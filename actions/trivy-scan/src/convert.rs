@@ -1,32 +1,58 @@
-//! From a full report to an SBOM: what Trivy saw, to be looked at again with another database.
+//! Another look at what a scan saw: its full report becomes an SBOM, and that is scanned with another database.
 
 use std::path::Path;
 
-use anyhow::bail;
-use process::Processes;
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use process::{Processes, Real};
 use runner::{Context, Result};
-use scanners::Scanner as _;
+use scanners::{Scan, Scanner as _};
 use tools::Settings;
 
-use crate::scan;
+use crate::inputs::Inputs;
+use crate::{check_report, scan, take, trivy};
 
-/// Writes a CycloneDX SBOM of all packages of a report of Trivy's. Nothing is fetched.
-///
-/// # Errors
-/// The report does not read or has no packages, or Trivy fails.
-pub async fn sbom_of(ctx: &mut Context, report: &Path, sbom: &Path) -> Result<()> {
-    sbom_with(ctx, &process::Real, report, sbom).await
+/// What another look came to.
+#[derive(Debug)]
+pub struct Looked {
+    /// Everything that was found.
+    pub scan: Scan,
+    /// The date of the database.
+    pub database: Timestamp,
+    /// Whether that was the sample.
+    pub sample: bool,
 }
 
-async fn sbom_with(ctx: &mut Context, processes: &dyn Processes, report: &Path, sbom: &Path) -> Result<()> {
+/// Looks again at all packages of a report of Trivy's, with the database that the inputs say. Input `sbom` names where the
+/// SBOM is written in between. No evidence is: nobody has seen the image again.
+///
+/// # Errors
+/// The report does not read or has no packages, or Trivy fails or leaves something out.
+pub async fn look_again(ctx: &mut Context, report: &Path) -> Result<Looked> {
+    let inputs = Inputs::read(ctx)?;
+    let sbom = inputs.sbom.as_deref().context("input `sbom` was not given: where is it written?")?;
+    convert(ctx, &Real, &inputs, report, sbom).await?;
+    let taken = take(ctx, &inputs, None, &Real, None).await?;
+    let scan = scanners::trivy::Trivy.read_report(&taken.bytes)?;
+    let facts = taken.facts.context("Trivy did not say which database it used")?;
+    check_report(ctx, &inputs, &scan, &facts)?;
+    Ok(Looked { scan, database: facts.updated, sample: facts.sample })
+}
+
+async fn convert(
+    ctx: &mut Context,
+    processes: &dyn Processes,
+    inputs: &Inputs,
+    report: &Path,
+    sbom: &Path,
+) -> Result<()> {
     let bytes = scan::read_limited(report)?;
     if scanners::trivy::Trivy.read_report(&bytes)?.packages.is_empty() {
         bail!("the report {} has no packages, so there is nothing to look at again", report.display());
     }
     let settings = Settings::from_env(|name| ctx.env(name).map(str::to_owned))?;
-    let tool = crate::trivy(ctx, settings, processes).await?;
+    let tool = trivy(ctx, settings, processes).await?;
     let scratch = tempfile::Builder::new().prefix("hallmark-trivy-").tempdir_in(ctx.temp())?;
-    let timeout = ctx.duration("timeout")?;
-    let trivy = scan::Trivy { tool: &tool, processes, scratch: scratch.path(), timeout };
+    let trivy = scan::Trivy { tool: &tool, processes, scratch: scratch.path(), timeout: inputs.timeout };
     trivy.convert(ctx, report, sbom).await
 }

@@ -23,7 +23,7 @@ use scanners::Scanner;
 use scanners::trivy::{Trivy, sample_db};
 use tools::{Lock, Settings, Tool, Tools};
 
-pub use convert::sbom_of;
+pub use convert::{Looked, look_again};
 use database::Facts;
 use inputs::Inputs;
 use subject::Image;

@@ -29,14 +29,7 @@ pub(super) async fn are_described(client: &Client, description: &str) {
         let done = client.commit_file(&acme(), "b", "hallmark/exceptions.yml", "why", b"x", replaces).await;
         ok(description, done);
     }
-    let pulls = ok(description, client.pull_requests_from(&acme(), "hallmark/exceptions-0f").await);
-    assert_eq!((pulls.len(), pulls[0].number, pulls[0].open), (1, 1347, true), "{description}");
-    let made = client.open_pull_request(&acme(), "b", "main", "title", "body").await;
-    assert_eq!(
-        ok(description, made).url,
-        "https://github.com/octocat/Hello-World/pull/1347",
-        "{description}"
-    );
+    // GitHub's own examples of pull requests break GitHub's own schema: they are asked below.
 }
 
 /// Answers made up from the schemas: read, or a list that contradicts itself.
@@ -50,6 +43,8 @@ pub(super) async fn can_be_read(client: &Client, say: impl Fn(Error) + Copy) {
     };
     client.artifacts(&acme(), 7).await.map(drop).unwrap_or_else(made_up);
     client.branch_head(&acme(), "main").await.map(drop).unwrap_or_else(made_up);
+    client.pull_requests_from(&acme(), "hallmark/exceptions-0f").await.map(drop).unwrap_or_else(say);
+    client.open_pull_request(&acme(), "b", "main", "title", "body").await.map(drop).unwrap_or_else(say);
     client.add_branch(&acme(), "b", &commit()).await.unwrap_or_else(say);
     client.commit_file(&acme(), "b", "x.yml", "why", b"x", None).await.unwrap_or_else(say);
     client.review_deployments(&acme(), 7, &[1], Answer::Approve, "").await.unwrap_or_else(say);

@@ -83,11 +83,10 @@ pub(super) fn text(found: &Found, before: Option<&str>, today: Date) -> Text {
     let before = before.and_then(State::read);
     let state = State::next(found, before.as_ref(), today);
     let title = title(found);
-    let mut lines = vec![mark(&found.name()), String::new()];
-    if let Ok(state) = serde_json::to_string(&state) {
-        lines[1] = format!("{}{state}{}", STATE.0, STATE.1);
-    }
-    let body = format!("{}\n\n{}", lines.join("\n"), body(found, &state));
+    // Dates and digests: nothing in it ends an HTML comment.
+    let remembered = serde_json::to_string(&state).unwrap_or_default();
+    let head = format!("{}\n{}{remembered}{}", mark(&found.name()), STATE.0, STATE.1);
+    let body = format!("{head}\n\n{}", body(found, &state));
     let comment = before.and_then(|before| comment(found, &before, &state));
     Text { title, body: shortened(&body, MOST), comment }
 }
@@ -281,4 +280,123 @@ pub(super) fn closing(found: &Found, before: &str) -> String {
             .paragraph(&format!("Accepted for this release by {} until {}: {}", one.by, one.until, one.what));
     }
     shortened(&summary.markdown(), MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Reason, Severity};
+
+    use super::*;
+
+    fn finding(n: usize) -> Finding {
+        Finding {
+            id: format!("CVE-2026-{n:05}"),
+            severity: Severity::High,
+            package: "p".repeat(500),
+            version: "1".to_owned(),
+            fixed: None,
+            exploited: false,
+            review: false,
+            links: vec!["javascript:alert(1)".to_owned(), format!("https://example.org/{n}")],
+        }
+    }
+
+    fn found(findings: usize) -> Found {
+        let reason = Reason {
+            weight: Weight::Fail,
+            code: "unfixed-vulnerability".to_owned(),
+            message: "m".repeat(100_000),
+            evidence: vec![],
+            clears: "c".to_owned(),
+        };
+        Found {
+            family: "web".to_owned(),
+            channel: "stable".to_owned(),
+            image: "web".to_owned(),
+            content: "hallmarkBlocks1:0".to_owned(),
+            standing: Standing::Fails,
+            policy: "p".to_owned(),
+            published: None,
+            reasons: vec![reason; 3000],
+            findings: (0..findings).map(finding).collect(),
+            ended: vec!["e".repeat(1000); 3000],
+            accepted: vec![],
+        }
+    }
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn however_much_there_is_github_takes_it() {
+        let first = text(&found(5000), None, day("2026-11-22"));
+        assert!(first.body.chars().count() < 65_536 && first.title.chars().count() < 256);
+        assert!(first.body.contains("and 4960 more"), "{}", first.body);
+        let next = text(&found(5000), Some(&first.body), day("2026-11-23"));
+        assert_eq!(next, first, "another night, and nothing new");
+        let more = text(&found(5001), Some(&found_before(900).body), day("2026-11-23"));
+        let comment = more.comment.unwrap();
+        assert!(comment.chars().count() < 65_536 && comment.contains("more"), "{comment}");
+    }
+
+    fn found_before(findings: usize) -> Text {
+        text(&found(findings), None, day("2026-11-22"))
+    }
+
+    #[test]
+    fn since_when_is_remembered_and_never_later_than_today() {
+        let first = found_before(1);
+        let mut other = found(1);
+        for (body, today, since) in [
+            (Some(first.body.clone()), "2026-12-01", "2026-11-22"),
+            (Some(first.body.clone()), "2026-11-20", "2026-11-20"),
+            (Some(first.body.replace("2026-11-22", "yesterday")), "2026-12-01", "2026-12-01"),
+            (None, "2026-12-01", "2026-12-01"),
+        ] {
+            let text = text(&found(1), body.as_deref(), day(today));
+            assert!(text.body.contains(&format!("| since | {since} |")), "{since}\n{}", text.body);
+        }
+        other.content = "hallmarkBlocks1:1".to_owned();
+        assert!(text(&other, Some(&first.body), day("2026-12-01")).body.contains("| since | 2026-12-01 |"));
+    }
+
+    #[test]
+    fn links_are_plain_https() {
+        for (link, plain) in [
+            ("https://nvd.nist.gov/vuln/detail/CVE-2026-1", true),
+            ("https://example.org/a?b=c,d:e", true),
+            ("http://example.org/", false),
+            ("javascript:alert(1)", false),
+            ("https://", false),
+            ("https:///x", false),
+            ("https://evil)[x](https://y", false),
+            ("https://a b", false),
+            ("https://a\"onclick=x", false),
+            ("https://a<b>", false),
+            ("https://a|b", false),
+            ("https://me@evil.example", false),
+            ("https://a#b", false),
+            ("https://a\n", false),
+        ] {
+            assert_eq!(is_plain(link), plain, "{link:?}");
+        }
+        assert!(!is_plain(&format!("https://{}", "a".repeat(400))));
+        assert!(found_before(1).body.contains("[CVE-2026-00000](https://example.org/0)"));
+    }
+
+    #[test]
+    fn the_mark_is_the_whole_first_line() {
+        for (body, is) in [
+            ("<!-- hallmark:regate:web/stable -->", true),
+            ("<!-- hallmark:regate:web/stable -->\r\nx", true),
+            (" <!-- hallmark:regate:web/stable -->", false),
+            ("<!-- hallmark:regate:web/stable-2 -->", false),
+            ("x\n<!-- hallmark:regate:web/stable -->", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of(body, "web/stable"), is, "{body:?}");
+        }
+        assert_eq!(channel_of("<!-- hallmark:regate:a/b/c -->\n"), Some("a/b/c"));
+    }
 }

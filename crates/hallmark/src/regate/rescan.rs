@@ -1,4 +1,4 @@
-//! Another look at what a scan saw, with today's database: its report becomes an SBOM, and that is scanned.
+//! Another look at what a scan saw, with today's database.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,52 +6,30 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use attest::EvidenceDir;
 use gate::Rescan;
-use jiff::Timestamp;
 use model::{Class, Package, Sha256};
-use runner::{Context, With};
+use runner::Context;
 use scanners::Scan;
 
 use super::table;
 
-/// Looks again. `folder` is this run's own; what the scanner writes there is no evidence, and thrown away.
+/// Looks again at the packages of a report. `folder` is this run's own.
 pub(super) async fn rescan(
     ctx: &mut Context,
     evidence: &Path,
     report: &Sha256,
     folder: &Path,
 ) -> Result<Rescan> {
-    let path = EvidenceDir::new(evidence).report_path(report);
-    let before = EvidenceDir::new(evidence).report(report).context("the report of the scan")?;
-    let before = read(&before).context("the report of the scan")?;
-    let sbom = folder.join("sbom.cdx.json");
-    let mut with = table::scanning(ctx)?;
-    with.text("sbom", sbom.to_string_lossy())
-        .text("scanners", "vuln")
-        .text("evidence", folder.join("rescan").to_string_lossy());
-    let converted = ctx
-        .inside(&trivy_scan::ACTION, &with, async |ctx| trivy_scan::sbom_of(ctx, &path, &sbom).await)
-        .await;
-    converted.result.context("looking again")?;
-    scan(ctx, &with, &before).await.context("looking again")
-}
-
-async fn scan(ctx: &mut Context, with: &With, before: &Scan) -> Result<Rescan> {
-    let on = ctx.now();
-    let ran = ctx.run_inside(&trivy_scan::ACTION, with).await;
-    ran.result?;
-    let output = |name: &str| ran.outputs.get(name).with_context(|| format!("trivy-scan gave no `{name}`"));
-    let bytes = std::fs::read(output("report")?).context("the new report")?;
-    let after = read(&bytes).context("the new report")?;
-    all_there(before, &after)?;
-    let database: Timestamp = output("database-date")?.parse().context("the date of the database")?;
-    let sample = output("database-sample")? == "true";
-    let findings = after.findings.into_iter().filter(|one| one.class == Class::Vulnerability).collect();
-    Ok(Rescan { on, database, sample, findings })
-}
-
-fn read(bytes: &[u8]) -> Result<Scan> {
+    let dir = EvidenceDir::new(evidence);
     let trivy = scanners::find("trivy").context("Trivy is not among the scanners")?;
-    Ok(trivy.read_report(bytes)?)
+    let before = trivy.read_report(&dir.report(report)?).context("the report of the scan")?;
+    let path = dir.report_path(report);
+    let mut with = table::scanning(ctx)?;
+    with.text("sbom", folder.join("sbom.cdx.json").to_string_lossy()).text("scanners", "vuln");
+    let look = async |ctx: &mut Context| trivy_scan::look_again(ctx, &path).await;
+    let looked = ctx.inside(&trivy_scan::ACTION, &with, look).await.result.context("looking again")?;
+    all_there(&before, &looked.scan)?;
+    let findings = looked.scan.findings.into_iter().filter(|one| one.class == Class::Vulnerability).collect();
+    Ok(Rescan { on: ctx.now(), database: looked.database, sample: looked.sample, findings })
 }
 
 /// A package that got lost on the way would have no vulnerabilities any more.

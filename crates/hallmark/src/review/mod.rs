@@ -114,7 +114,7 @@ async fn run(cx: &mut Context) -> Result<Outcome> {
             (chosen(cx, decision.as_deref())?, foreseen)
         }
     };
-    send::finish(cx, &mut screen, source, &desk, choice, foreseen).await
+    send::finish(cx, &mut screen, source, &mut desk, choice, foreseen).await
 }
 
 /// What the inputs ask for.

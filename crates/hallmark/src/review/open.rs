@@ -111,7 +111,7 @@ async fn of_run(cx: &Context, server: &Server, shown: &Shown, stored: Stored) ->
         _ => None,
     };
     let from = format!("{} run {} attempt {}", server.repository, shown.run.id, shown.run.attempt);
-    let facts = server.facts(shown, stored.brief()).await;
+    let facts = server.facts(shown, stored.brief(), &environments).await;
     let mut desk = desk(cx, stored, by, from, mute)?;
     desk.facts = Some(facts);
     desk.environments = environments;

@@ -18,7 +18,7 @@ pub(super) async fn finish(
     cx: &mut Context,
     screen: &mut Option<Screen>,
     source: Source,
-    desk: &Desk,
+    desk: &mut Desk,
     choice: Choice,
     foreseen: Option<Foreseen>,
 ) -> Result<Outcome> {
@@ -26,6 +26,9 @@ pub(super) async fn finish(
         // What is written down goes to where the prompt is.
         drop(screen.take());
     }
+    // Somebody may have looked at it for hours.
+    desk.rules.now = cx.now();
+    let desk = &*desk;
     let mut told = Vec::new();
     let mut outcome = Outcome::Done;
     let mut decision = "nothing";

@@ -147,9 +147,18 @@ impl Server {
         archive::unpack(file, to, archive::USUAL)
     }
 
-    /// What GitHub says of the run, as the gate will read it.
-    pub(super) async fn facts(&self, shown: &Shown, brief: Sha256) -> Result<RunFacts, String> {
-        let names: Vec<String> = shown.pending.iter().map(|one| one.environment.name.clone()).collect();
+    /// What GitHub says of the run, as the gate will read it where it asks for these environments. What waits in others
+    /// is others' to say.
+    pub(super) async fn facts(
+        &self,
+        shown: &Shown,
+        brief: Sha256,
+        environments: &[SaidTo],
+    ) -> Result<RunFacts, String> {
+        let mut names: Vec<String> = environments.iter().map(|one| one.name.clone()).collect();
+        if names.is_empty() {
+            names = shown.pending.iter().map(|one| one.environment.name.clone()).collect();
+        }
         gate::about(&self.client, &self.repository, shown.run.clone(), brief, &names)
             .await
             .map_err(|error| format!("{error:#}"))

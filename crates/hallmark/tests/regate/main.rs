@@ -6,7 +6,10 @@ mod common;
 mod consent;
 mod issues;
 mod place;
+mod rescan;
 mod script;
+#[path = "../../../../actions/trivy-scan/tests/common/mod.rs"]
+mod trivy;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -142,6 +142,11 @@ impl Place {
     }
 
     pub(crate) fn night_with(&self, days: i64, github: Option<&GitHub>, more: &[(&str, &str)]) -> Run {
+        let harness = self.harness(days, github);
+        more.iter().fold(harness, |harness, (name, value)| harness.input(name, value)).run(regate())
+    }
+
+    pub(crate) fn harness(&self, days: i64, github: Option<&GitHub>) -> Harness {
         let now = self.world.now.checked_add(jiff::SignedDuration::from_hours(24 * days)).unwrap();
         let mut harness = Harness::new().now(now).off_runner().input_path("archive", self.archive());
         for (name, value) in self.deciding() {
@@ -151,14 +156,13 @@ impl Place {
         let signers =
             signers.map(|name| format!("{name}={}", self.world.path(&format!("{name}.pub")).display()));
         harness = harness.input("signers", signers.join("\n"));
-        harness = match github {
+        match github {
             Some(github) => harness
                 .input("token", "ghs_secret")
                 .input("repository", "acme/images")
                 .input("api-url", github.server.url("").to_string()),
             None => harness.input("issues", "false"),
-        };
-        more.iter().fold(harness, |harness, (name, value)| harness.input(name, value)).run(regate())
+        }
     }
 }
 

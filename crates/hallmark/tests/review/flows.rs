@@ -402,3 +402,38 @@ fn a_verdict_that_fails_stays_shut() {
     assert_eq!((run.code, server.changes().len()), (1, 0), "{}", run.stderr);
     assert!(run.stderr.contains("would still be `fail`"), "{}", run.stderr);
 }
+
+/// Two environments are two people's: one approves one of them, and never both.
+#[test]
+fn two_environments_that_wait_at_once() {
+    let assayed = assayed();
+    let mut script = Script::new(assayed.archive());
+    let mut second = script.pending[0].clone();
+    second["environment"] = json!({"id": 11, "name": "canary"});
+    script.pending.as_array_mut().unwrap().push(second);
+    let server = Server::new(script);
+    let both = approving(&assayed, &server).run(action());
+    assert_eq!((both.code, server.changes().len()), (1, 0), "{}", both.stderr);
+    assert!(both.stderr.contains("approval-not-distinct"), "{}", both.stderr);
+    let one = approving(&assayed, &server).input("environment", "Canary").run(action());
+    assert_eq!((one.code, server.changes().len()), (0, 1), "{}", one.stderr);
+    let environments = server.script.lock().unwrap().approvals[0]["environments"].clone();
+    assert_eq!(environments, json!([{"id": 11, "name": "by number"}]));
+    // The same person for the other one.
+    let again = approving(&assayed, &server).run(action());
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    server.script.lock().unwrap().pending = json!([]);
+    let none = approving(&assayed, &server).input("environment", "staging").run(action());
+    assert_eq!(none.code, 2, "{}", none.stderr);
+}
+
+/// What was looked at for too long is no longer approved.
+#[test]
+fn an_approval_that_would_come_too_late() {
+    let assayed = assayed();
+    let server = Server::new(Script::new(assayed.archive()));
+    let late = assayed.world.now + jiff::SignedDuration::from_hours(9);
+    let run = approving(&assayed, &server).now(late).run(action());
+    assert_eq!((run.code, server.changes().len()), (1, 0), "{}", run.stderr);
+    assert!(run.stderr.contains("approval-expired"), "{}", run.stderr);
+}

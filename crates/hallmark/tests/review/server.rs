@@ -40,7 +40,7 @@ pub(crate) fn account(id: i64, login: &str) -> Value {
 }
 
 fn environment(name: &str) -> Value {
-    json!({"id": 10, "name": name, "can_admins_bypass": false,
+    json!({"id": if name == "production" { 10 } else { 11 }, "name": name, "can_admins_bypass": false,
         "deployment_branch_policy": {"protected_branches": true, "custom_branch_policies": false},
         "protection_rules": [{"id": 1, "type": "branch_policy"}, {"id": 2, "type": "required_reviewers",
             "prevent_self_review": true, "reviewers": [{"type": "Team", "reviewer": {"slug": "owners"}}]}]})
@@ -143,14 +143,17 @@ fn known(script: &mut Script, asked: &Asked, elsewhere: &str) -> Answer {
             json!({"total_count": script.artifacts.as_array().unwrap().len(), "artifacts": script.artifacts}),
         ),
         "POST /actions/runs/7/pending_deployments" => {
-            script
-                .approvals
-                .push(json!({"state": body["state"], "user": script.me, "comment": body["comment"],
-                "environments": [{"id": body["environment_ids"][0], "name": "production"}]}));
-            script.pending = json!([]);
+            let ids = body["environment_ids"].as_array().unwrap().clone();
+            let environments: Vec<Value> =
+                ids.iter().map(|id| json!({"id": id, "name": "by number"})).collect();
+            script.approvals.push(json!({"state": body["state"], "user": script.me,
+                "comment": body["comment"], "environments": environments}));
+            let pending = script.pending.as_array_mut().unwrap();
+            pending.retain(|one| !ids.contains(&one["environment"]["id"]));
             ok(json!([]))
         }
         "GET /environments/production" => ok(environment("production")),
+        "GET /environments/canary" => ok(environment("canary")),
         "GET /git/ref/heads%2Fmain" => {
             ok(json!({"ref": "refs/heads/main", "object": {"type": "commit", "sha": COMMIT}}))
         }

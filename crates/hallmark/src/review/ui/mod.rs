@@ -35,6 +35,7 @@ pub(super) async fn decide(cx: &Context, screen: &mut Screen, desk: &mut Desk) -
                 "looking ahead …".clone_into(&mut state.note);
                 let (lines, cursor) = pages::draw(&mut state, desk, screen.size());
                 screen.draw(&lines, cursor)?;
+                desk.rules.now = cx.now();
                 state.foresee(desk);
             }
             Some(Act::Send(ask)) => {
