@@ -54,8 +54,10 @@ pub fn closed(
 fn verdicts(files: &[EvidenceFile], verdict: &Allowed<verdict::Predicate>) -> (BTreeSet<Sha256>, bool) {
     let mut named = BTreeSet::from([verdict.payload_digest]);
     let Some(approval) = &verdict.predicate.approval else { return (named, true) };
-    let payload =
-        files.iter().filter_map(payload).find(|payload| Sha256::of(payload) == approval.payload_digest);
+    let payload = files
+        .iter()
+        .filter_map(EvidenceFile::payload)
+        .find(|payload| Sha256::of(payload) == approval.payload_digest);
     let approved = payload.and_then(|payload| Statement::from_bytes(&payload).ok());
     match approved.and_then(|statement| statement.predicate::<approval::Predicate>().ok()) {
         Some(approval) => {
