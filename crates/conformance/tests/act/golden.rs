@@ -36,6 +36,11 @@ fn step(step: &Value, artifacts: &Path) -> Option<Value> {
         "mkdir -p \"$ARTIFACTS/$NAME\"; while read -r path; do if [ -n \"$path\" ]; then cp -a \"$path\" \"$ARTIFACTS/$NAME/\"; fi; done <<<\"$PATHS\""
     } else if uses.starts_with("actions/download-artifact@") {
         "mkdir -p \"$PATHS\"; cp -a \"$ARTIFACTS/$NAME/.\" \"$PATHS/\""
+    } else if uses.starts_with("actions/checkout@") {
+        // There is one branch, and act checks that out.
+        let mut step = step.clone();
+        step["with"].as_object_mut().unwrap().remove("ref");
+        return Some(step);
     } else if uses.contains("/actions/brief@") {
         return None;
     } else {

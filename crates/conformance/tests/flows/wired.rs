@@ -148,3 +148,45 @@ fn a_called_workflow_that_fails_closes_the_way() {
         assert_eq!(ran(&log), jobs, "{fails} failing at {verdict}: {}", log.said);
     }
 }
+
+#[test]
+fn what_another_server_gets_names_every_action_by_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let run = |repository: &str, commit: &str, out: &Path| {
+        let script = root().join("scripts/dist/workflows.sh");
+        let output = Command::new(script).args([repository, commit]).arg(out).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (repository, commit, said) in [
+        ("acme", commit, "is no OWNER/REPOSITORY"),
+        ("acme/x/y", commit, "is no OWNER/REPOSITORY"),
+        ("acme/hall|mark", commit, "is no OWNER/REPOSITORY"),
+        ("acme/hallmark", "v1.2.3", "is no commit"),
+        ("acme/hallmark", &commit[1..], "is no commit"),
+    ] {
+        let out = folder.path().join("refused");
+        let (code, error) = run(repository, commit, &out);
+        assert_eq!((code, error.contains(said)), (Some(2), true), "{repository} {commit}: {error}");
+        assert!(!out.exists());
+    }
+    let out = folder.path().join("workflows");
+    assert_eq!(run("acme/hallmark", commit, &out), (Some(0), String::new()));
+    let mut actions = 0;
+    for name in ["golden-image", "bake", "assay", "publish"] {
+        let workflow = read(&out.join(format!("{name}.yml")));
+        for job in jobs(&workflow).values() {
+            let steps = job["steps"].as_array().into_iter().flatten();
+            for uses in steps.map(|step| &step["uses"]).chain([&job["uses"]]).filter_map(Value::as_str) {
+                let ours =
+                    uses.starts_with("acme/hallmark/actions/") && uses.ends_with(&format!("@{commit}"));
+                actions += usize::from(ours);
+                let others = uses.starts_with("actions/") || uses.starts_with("./.github/workflows/");
+                assert!(ours || others, "{name}: {uses}");
+            }
+        }
+    }
+    assert_eq!(actions, 11);
+    let (code, error) = run("acme/hallmark", commit, &out);
+    assert_eq!((code, error.contains("is there already")), (Some(2), true), "{error}");
+}
