@@ -112,7 +112,7 @@ fn statement(path: &Path) -> Result<Statement> {
     let file = EvidenceFile { name: shown.to_string(), path: path.to_owned(), form, bytes, sha256 };
     // Its signature is for whoever publishes: here nothing rests on it but what is shown.
     let payload =
-        admission::payload(&file).with_context(|| format!("input `verdict`: {shown} is no statement"))?;
+        file.payload().with_context(|| format!("input `verdict`: {shown} is no statement"))?;
     let statement = Statement::from_bytes(&payload).with_context(|| format!("input `verdict`: {shown}"))?;
     if statement.predicate_type != Kind::Verdict.predicate_type() {
         bail!("input `verdict`: {shown} is no verdict: give the gate's output `evidence`");

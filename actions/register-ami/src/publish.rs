@@ -1,6 +1,6 @@
 //! Publishing, and saying what publishing would do.
 
-use admission::{About, Admitted, Allowed, Candidate, admit, closed};
+use admission::{About, Admitted, Allowed, Candidate, admit, closed, hidden};
 use anyhow::Context as _;
 use attest::{EvidenceDir, StrayReason};
 use provider::{
@@ -129,7 +129,8 @@ fn clear(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Resul
         Ok(admitted) => admitted,
         Err(reasons) => return Ok(Err(Refusal { reasons })),
     };
-    let reasons = closed(&listing.files, &admitted.verdict, &about.content);
+    let mut reasons = hidden(&listing.strays);
+    reasons.extend(closed(&listing.files, &admitted.verdict, &about.content));
     if !reasons.is_empty() {
         return Ok(Err(Refusal { reasons }));
     }

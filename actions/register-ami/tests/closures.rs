@@ -23,6 +23,18 @@ fn every_case() {
     }
 }
 
+/// What cannot be looked at may be one.
+#[test]
+fn one_behind_a_link_is_refused() {
+    let place = prepared(|_, _, _| {});
+    let name = place.evidence().join("closure.000000000000.sigstore.json");
+    std::os::unix::fs::symlink("/nowhere", name).unwrap();
+    let run = place.harness("one").run(&ACTION);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("::error title=closure-malformed::"), "{}", run.stdout);
+    assert!(tree(&place.store()).is_empty());
+}
+
 /// The time of a closure does not matter: it names the verdict.
 #[test]
 fn a_new_verdict_is_another() {

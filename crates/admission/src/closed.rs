@@ -6,13 +6,30 @@
 use std::collections::BTreeSet;
 
 use attest::predicate::{approval, closure, verdict};
-use attest::{EvidenceFile, Kind, Predicate, Statement};
+use attest::{EvidenceFile, Kind, Predicate, Statement, Stray, StrayReason};
 use model::{ContentDigest, Reason, Sha256};
 
 use crate::admit::Allowed;
 use crate::reason;
 
 const CLEARS: &str = "Have the image decided on again, and the new verdict approved where that is needed";
+
+/// What says by its name that it is a closure, and is no evidence that could be read: too long, or behind a link.
+#[must_use]
+pub fn hidden(strays: &[Stray]) -> Vec<Reason> {
+    let claims = format!("{}.", Kind::Closure.slug());
+    let one = |stray: &Stray| {
+        let name = stray.path.file_name()?.to_string_lossy().into_owned();
+        let is_one = name.starts_with(&claims) && stray.reason != StrayReason::Partial;
+        is_one.then(|| {
+            let message = format!("{name} cannot be read as a closure: {}", stray.reason);
+            let mut reason = reason("closure-malformed", message, CLEARS);
+            reason.evidence.push(name);
+            reason
+        })
+    };
+    strays.iter().filter_map(one).collect()
+}
 
 /// Every closure that speaks against publishing or using an image by this verdict, or that may.
 #[must_use]

@@ -14,7 +14,7 @@ mod whom;
 
 pub use admit::{About, Admitted, Allowed, Demands, admit};
 pub use candidate::{Candidate, DiskAt, manifest};
-pub use closed::closed;
+pub use closed::{closed, hidden};
 pub use dated::{Misdated, SKEW, dated};
 pub use statements::{Found, Signed, called, find};
 pub use whom::{TRUSTED_ROOT, VERDICT_IDENTITY, VERDICT_SIGNER, Whom, trusted_root};
