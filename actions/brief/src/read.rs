@@ -111,8 +111,7 @@ fn statement(path: &Path) -> Result<Statement> {
     let sha256 = Sha256::of(&bytes);
     let file = EvidenceFile { name: shown.to_string(), path: path.to_owned(), form, bytes, sha256 };
     // Its signature is for whoever publishes: here nothing rests on it but what is shown.
-    let payload =
-        file.payload().with_context(|| format!("input `verdict`: {shown} is no statement"))?;
+    let payload = file.payload().with_context(|| format!("input `verdict`: {shown} is no statement"))?;
     let statement = Statement::from_bytes(&payload).with_context(|| format!("input `verdict`: {shown}"))?;
     if statement.predicate_type != Kind::Verdict.predicate_type() {
         bail!("input `verdict`: {shown} is no verdict: give the gate's output `evidence`");
