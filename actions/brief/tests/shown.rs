@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use attest::{EvidenceDir, Kind, Statement};
 use brief::ACTION;
 use github::testing::{Answer, Asked, FakeGitHub};
-use model::{ContentDigest, Sha256, Subject};
+use model::{ContentDigest, Severity, Sha256, Subject};
 use runner::testing::{Harness, Run};
 use serde_json::{Value, json};
 
@@ -225,12 +225,15 @@ fn an_app_under_another_name_is_told_to_say_so() {
     assert_eq!((run.code, world.state().comments.len()), (0, 1), "{}", run.stdout);
 }
 
+/// What is done to the world, what is given, and a part of the sentence.
+type Refused<'r> = (&'r str, &'r dyn Fn(&mut World), &'r [(&'r str, &'r str)], &'r str);
+
 #[test]
 fn another_brief_is_refused_before_anything_is_written() {
     let edited = |world: &mut World| world.brief.push_str("all is well\n");
     let unnamed = |world: &mut World| drop(world.verdict.as_object_mut().unwrap().remove("brief"));
     let other = "0".repeat(64);
-    let cases: [(&str, &dyn Fn(&mut World), &[(&str, &str)], &str); 6] = [
+    let cases: [Refused<'_>; 6] = [
         ("edited", &edited, &[], "it was changed since"),
         ("unnamed", &unnamed, &[], "names no brief"),
         ("another digest", &|_| {}, &[("brief-digest", &other)], "not the brief that was decided with"),
@@ -261,10 +264,25 @@ fn what_a_check_run_says() {
         if report_only {
             world.verdict["reportOnly"] = json!(true);
         }
-        let json = json!({"verdict": verdict, "image": {"contentDigest": ContentDigest::new(Sha256::of(b"disk"))}, "findings": [
-            {"severity": "critical", "exceptions": []}, {"severity": "critical", "exceptions": ["x"]}, {"severity": "high"}, {"severity": "low"}]});
+        let finding =
+            |severity, exceptions| report::Finding { severity, exceptions, ..report::Finding::default() };
+        let view = report::View {
+            verdict: serde_json::from_value(json!(verdict)).unwrap(),
+            image: report::Image {
+                content_digest: ContentDigest::new(Sha256::of(b"disk")).to_string(),
+                ..report::Image::default()
+            },
+            findings: vec![
+                finding(Severity::Critical, vec![]),
+                finding(Severity::Critical, vec![0]),
+                finding(Severity::High, vec![]),
+                finding(Severity::Low, vec![]),
+            ],
+            ..report::View::default()
+        };
+        let json = serde_json::to_string(&view).unwrap();
         let path = world.folder.path().join("decision.json");
-        std::fs::write(&path, json.to_string()).unwrap();
+        std::fs::write(&path, json).unwrap();
         let run = world.run(&[("json", &path.to_string_lossy())]);
         assert_eq!(run.code, 0, "{}", run.stdout);
         let state = world.state();

@@ -1,5 +1,4 @@
 //! Nothing is published by a verdict that was closed, whoever says so; and a new verdict is not held to an old closure.
-#![expect(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 
 mod common;
 

@@ -26,12 +26,15 @@ fn said(state: ApprovalState, environments: &[&str]) -> Approval {
     }
 }
 
+/// The review's result and the publish's, the hours since the verdict, what was said, and what comes of it.
+type Row<'r> = (&'r str, Option<JobResult>, JobResult, i64, &'r [Approval], Result<Outcome, &'r str>);
+
 #[test]
 fn truth_table() {
     use ApprovalState::{Approved, Open, Rejected};
     use JobResult::{Cancelled, Failure, Skipped, Success};
     let both = [said(Approved, &["canary"]), said(Approved, &["production"])];
-    let rows: &[(&str, Option<JobResult>, JobResult, i64, &[Approval], Result<Outcome, &str>)] = &[
+    let rows: &[Row<'_>] = &[
         ("published", None, Success, 1, &[], Err("nothing to close")),
         (
             "published, though somebody rejected",
