@@ -214,7 +214,7 @@ fn a_token_of_another_account_leaves_nothing_open() {
     github.change(|kept| kept.writes_as = Some(5));
     let run = place.night(10, Some(&github));
     assert_eq!(run.code, 2, "{}", said(&run));
-    assert_eq!(github.issues()[0].1, false);
+    assert!(!github.issues()[0].1);
     assert!(said(&run).contains("give the account that the token writes as"), "{}", said(&run));
 }
 
