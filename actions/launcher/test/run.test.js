@@ -9,7 +9,10 @@ const tree = require('./tree.js');
 
 const { ENTRIES, NAME, annotations, begin, checkout, launch, list, node, release, sha256, temporary, told } = tree;
 
-const ACTIONS = ['chain', 'environments', 'gate', 'goss-test', 'packer-build', 'register-ami', 'sign', 'trivy-scan', 'verify-image', 'verify-signatures'];
+const ACTIONS = [
+  'archive', 'brief', 'chain', 'close', 'environments', 'expire', 'gate', 'goss-test', 'packer-build', 'regate', 'register-ami', 'sign',
+  'trivy-scan', 'verify-image', 'verify-signatures',
+];
 const POSTS = ['chain', 'goss-test', 'packer-build'];
 
 test('every action asks for itself, and post.js for what is left', async (t) => {
