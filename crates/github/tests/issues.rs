@@ -38,7 +38,7 @@ fn draft() -> Draft {
 }
 
 fn issue(number: i64) -> Value {
-    json!({"number": number, "user": {"id": 7, "login": "bot"}, "title": "t", "body": "b",
+    json!({"id": number, "number": number, "user": {"id": 7, "login": "bot"}, "title": "t", "body": "b",
         "html_url": format!("https://github.com/acme/images/issues/{number}")})
 }
 
@@ -73,8 +73,8 @@ async fn a_list_without_an_end_is_no_list() {
     let full: Vec<Value> = (1..=100).map(issue).collect();
     let server = always(Answer::json(Value::from(full).to_string()));
     let error = client(&server).open_issues(&acme(), "l").await.unwrap_err();
-    assert!(error.to_string().contains("more than 2000 open issues with the label"), "{error}");
-    assert_eq!(server.asked().len(), 20);
+    assert!(error.to_string().contains("more than the 5000 entries"), "{error}");
+    assert_eq!(server.asked().len(), 50);
 }
 
 #[tokio::test]

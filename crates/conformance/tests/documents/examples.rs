@@ -41,7 +41,9 @@ fn steps_of(text: &str, place: &str) -> Vec<Step> {
             let inner: Vec<&&str> = below.take_while(|l| indent(l) > indent(with_line)).collect();
             let first = inner.first().map_or(0, |l| indent(l));
             let keys = inner.iter().filter(|l| indent(l) == first).filter_map(|l| l.trim().split_once(':'));
-            keys.map(|(key, _)| key.trim_start_matches("# ").to_owned()).collect()
+            let keys = keys.map(|(key, _)| key.trim_start_matches("# ").to_owned());
+            // A comment may show an input, or say something that has a colon.
+            keys.filter(|key| !key.contains(' ')).collect()
         });
         found.push(Step {
             path: path.to_owned(),

@@ -45,9 +45,14 @@ fn on_a_terminal_as_a_list_with_the_worst_last_and_what_says_the_same_once() {
     );
     assert!(lines[problem + 2].trim().starts_with("→ name the release's whole commit"), "{}", run.stderr);
     assert!(at("ok       Workflow files") < problem);
-    // Five uses, one finding each.
+    // Five uses, one finding each. How much room this machine has is not this test's.
+    let room = if lines.iter().any(|line| line.starts_with("warning  Room on the disk")) {
+        ", 1 warning"
+    } else {
+        ""
+    };
     assert_eq!(
-        lines.iter().rfind(|line| !line.is_empty()).copied(),
+        lines.iter().rfind(|line| !line.is_empty()).map(|line| line.replacen(room, "", 1)).as_deref(),
         Some("5 problems, 6 unknown"),
         "{}",
         run.stderr
