@@ -16,6 +16,9 @@ const LONGEST: u64 = 256 << 20;
 
 const ENDINGS: [(&str, Role); 3] = [(".json", Role::Json), (".md", Role::Brief), (".html", Role::Page)];
 
+/// What other steps write beside them: renderings of full reports, which are kept with the evidence.
+const RENDERINGS: [&str; 2] = [".sarif", ".junit.xml"];
+
 #[derive(Deserialize)]
 struct View {
     image: Image,
@@ -41,7 +44,8 @@ pub(crate) fn files(draft: &mut Draft, folder: &Path, given: bool) -> Result<usi
             false => others.push(stem),
         }
     }
-    for name in &names {
+    let is_rendering = |name: &String| RENDERINGS.iter().any(|ending| name.ends_with(ending));
+    for name in names.iter().filter(|name| !is_rendering(name)) {
         let path = folder.join(name);
         let known = ENDINGS.iter().find_map(|(ending, role)| Some((name.strip_suffix(ending)?, *role)));
         let (stem, role) = known.with_context(|| {

@@ -217,6 +217,19 @@ fn what_belongs_to_other_images_is_left_out() {
     assert!(!files.contains("other.html") && !files.contains("ba9876543210"), "{files}");
 }
 
+/// SARIF and JUnit of other steps, in the folder that all of them write to.
+#[test]
+fn renderings_beside_a_page_are_left_where_they_are() {
+    let desk = Desk::new();
+    let without = desk.put().run(&ACTION);
+    done(&without);
+    fs::write(desk.path("report/web.sarif"), "{}").unwrap();
+    fs::write(desk.path("report/web.junit.xml"), "<x/>").unwrap();
+    let with = desk.put().run(&ACTION);
+    done(&with);
+    assert_eq!(with.outputs["entry"], without.outputs["entry"]);
+}
+
 #[test]
 fn the_usual_folders_are_taken_where_they_are_there() {
     let desk = Desk::new();
