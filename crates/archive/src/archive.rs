@@ -59,7 +59,12 @@ impl Archive {
     pub async fn open_to_put(location: &Location, env: Env<'_>, keeping: Keeping) -> Result<Self, Error> {
         let archive = Self::at(location, env, keeping).await?;
         archive.objects.ready().await?;
-        if !archive.marked().await? && !archive.objects.list("", false).await?.is_empty() {
+        // The marker comes first: where something is there without one, and still without one afterwards, it is no archive
+        // that somebody else has just begun.
+        if !archive.marked().await?
+            && !archive.objects.list("", false).await?.is_empty()
+            && !archive.marked().await?
+        {
             return Err(Error::Occupied(archive.location));
         }
         Ok(archive)

@@ -186,9 +186,11 @@ fn another_run_is_another_entry_of_the_same_objects_and_no_old_one_turns_a_chann
 fn two_who_put_at_once_end_as_one() {
     let (work, place) = (Work::new("web"), tempfile::tempdir().unwrap());
     let root = place.path().join("archive");
+    // All before the first one begins: a draft writes the files that are put.
+    let drafts = ["1", "2", "3", "4"].map(|id| work.draft_of(id));
     std::thread::scope(|scope| {
-        for id in ["1", "2", "3", "4"] {
-            let (root, draft) = (&root, work.draft_of(id));
+        for draft in drafts {
+            let root = &root;
             scope.spawn(move || wait(to_put(root).put(&draft)).unwrap());
         }
     });
