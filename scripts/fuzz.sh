@@ -37,6 +37,11 @@ seed keys "$bundles"/managed-key/key.pub "$bundles"/x509/*.pem
 seed policy policies/*.yml crates/policy/tests/mistakes/*/*.yml
 seed identity policies/examples/keyless.yml
 seed signatures crates/fuzz/seeds/signatures.yml crates/fuzz/seeds/SHA256SUMS
+seed semgrep crates/fuzz/seeds/semgrep.json
+seed gitleaks crates/fuzz/seeds/gitleaks.json
+seed checkov crates/fuzz/seeds/checkov.json
+seed sarif crates/fuzz/seeds/tool.sarif
+seed grype crates/fuzz/seeds/grype.json
 seed yaml policies/*.yml crates/policy/tests/mistakes/*/*.yml
 
 failed=()

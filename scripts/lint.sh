@@ -39,8 +39,10 @@ shellcheck --external-sources --source-path=packer/lib "${scripts[@]}"
 # shellcheck source=scripts/python/venv.sh
 . scripts/python/venv.sh
 tools=$(python_tools lint)
-cargo build --quiet --locked --package hallmark
-actionlint=$(HALLMARK_CACHE=$cache target/debug/hallmark tools --names actionlint 2>&1 |
+# Of a whole workspace that was built it is there: by itself it is built with other features, dependencies and all.
+hallmark=${HALLMARK_BIN:-target/debug/hallmark}
+[ -n "${HALLMARK_BIN:-}" ] || cargo build --quiet --locked --package hallmark
+actionlint=$(HALLMARK_CACHE=$cache "$hallmark" tools --names actionlint 2>&1 |
   sed -nE 's/^actionlint [0-9.]+ [0-9a-f]{64} (\/.*)$/\1/p')
 [ -x "$actionlint" ] || { echo "lint: the pinned actionlint could not be had: hallmark tools --names actionlint" >&2; exit 2; }
 mapfile -t workflows < <(git ls-files --cached --others --exclude-standard '.github/workflows/*.yml' 'examples/*/*.yml' |
@@ -57,6 +59,8 @@ ln -s "$PWD/actions" "$project/actions"
 scripts/dist/workflows.sh --local "$project/.github/workflows"
 (cd "$project" && "$actionlint" .github/workflows/*.yml)
 "$tools/zizmor" --quiet --offline --no-config --persona pedantic "${workflows[@]}" "${actions[@]}"
-"$tools/check-jsonschema" --quiet --builtin-schema vendor.github-workflows "${workflows[@]}"
-"$tools/check-jsonschema" --quiet --builtin-schema vendor.github-actions "${actions[@]}"
-"$tools/check-jsonschema" --quiet --builtin-schema vendor.renovate .github/renovate.json
+# Its own --quiet is silent about what is wrong, too.
+schema() { "$tools/check-jsonschema" --builtin-schema "vendor.$1" "${@:2}" >"$project/schema" || { cat "$project/schema" >&2; exit 1; }; }
+schema github-workflows "${workflows[@]}"
+schema github-actions "${actions[@]}"
+schema renovate .github/renovate.json

@@ -12,11 +12,13 @@ say "set-up"
 scripts/setup.sh test
 
 say "building"
+# What serves only the next build of a changed tree takes gigabytes.
+export CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
 cargo build --quiet --locked --workspace --all-targets
 hallmark=$PWD/target/debug/hallmark
 
 say "pinned tools"
-HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,cosign,actionlint,act,opa,fulcio,tesseract,rekor-server,timestamp-server
+HALLMARK_CACHE=$cache "$hallmark" tools --names packer,goss,trivy,syft,grype,gitleaks,cosign,actionlint,act,opa,packer-plugin-amazon,fulcio,tesseract,rekor-server,timestamp-server
 # The same under their plain names, for tests that call a tool themselves.
 export HALLMARK_TEST_BIN_DIR=$cache/test-bin
 mkdir -p "$HALLMARK_TEST_BIN_DIR"
@@ -31,7 +33,7 @@ say "Node and Python tools"
 HALLMARK_TEST_PYTHON_BIN=$(HALLMARK_CACHE=$cache python_tools lint); export HALLMARK_TEST_PYTHON_BIN
 # Python's sigstore, another verifier.
 HALLMARK_TEST_SIGSTORE_BIN=$(HALLMARK_CACHE=$cache python_tools peers); export HALLMARK_TEST_SIGSTORE_BIN
-# moto's server, which stands for AWS, and TUF's reference implementation.
+# moto's server, which stands for AWS, TUF's reference implementation, and pre-commit.
 HALLMARK_TEST_SERVERS_BIN=$(HALLMARK_CACHE=$cache python_tools test); export HALLMARK_TEST_SERVERS_BIN
 export HALLMARK_TEST_NODE=$HALLMARK_TEST_PYTHON_BIN/node
 # S3's interface over a folder (scripts/setup.sh).
@@ -43,9 +45,16 @@ ln -sfn "$HALLMARK_TEST_NODE" "$cache/node/bin/node"
 ln -sfn "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$cache/node/bin/npm"
 HALLMARK_TEST_PRISM=$(PATH=$cache/node/bin:$PATH crates/github/tests/prism/install.sh "$cache/node")
 export HALLMARK_TEST_PRISM
+# What holds SARIF against GitHub's rules.
+HALLMARK_TEST_SARIF_MULTITOOL=$(PATH=$cache/node/bin:$PATH scripts/node/install.sh "$cache/node")
+export HALLMARK_TEST_SARIF_MULTITOOL
+# The official schemas of CycloneDX and SPDX.
+HALLMARK_TEST_SCHEMAS=$(scripts/schemas.sh "$cache"); export HALLMARK_TEST_SCHEMAS
+# The scanners that pip fetches: by the pip of an environment, for the same Python as the system's.
+HALLMARK_CACHE=$cache PATH=$HALLMARK_TEST_PYTHON_BIN:$PATH "$hallmark" tools --names semgrep,checkov
 
 say "lint"
-scripts/lint.sh
+HALLMARK_BIN=$hallmark scripts/lint.sh
 
 say "the chain, on a real image"
 # Layers are kept between runs: a bake id that has not changed is adopted, as for any user.

@@ -1,6 +1,6 @@
 """The rows of `make bench`: each against a peer in the same run, as a table and as target/bench.json.
 
-usage: bench.py RELEASE_FOLDER WORK_FOLDER JSON TREE NODE OPA COSIGN PEERS
+usage: bench.py RELEASE_FOLDER WORK_FOLDER JSON TREE NODE OPA COSIGN PEERS TRIVY SERVERS COLDSNAP
 """
 
 import json
@@ -11,10 +11,13 @@ import statistics
 import subprocess
 import sys
 
+import findings
 import page
 import policy
+import publish
 import shipped
 import signatures
+import upload
 from measure import PIECE, Unmeasured, at_once, best, busy, fill, room, start
 
 CORES = len(os.sched_getaffinity(0))
@@ -176,8 +179,8 @@ def machine():
 
 def main():
     release, work, result, tree = (pathlib.Path(argument).resolve() for argument in sys.argv[1:5])
-    room(work, 6 << 30)
-    opa, cosign, peers = sys.argv[6:9]
+    room(work, 8 << 30)
+    opa, cosign, peers, trivy, servers, coldsnap = sys.argv[6:12]
     example = str(release / "examples" / "digest")
     about = machine() | {"load_before": os.getloadavg(), "busy_before": busy()}
     digest(example, work)
@@ -187,7 +190,13 @@ def main():
     size(tree)
     page.page(row, str(release / "examples" / "page"), work)
     policy.policy(row, str(release / "examples" / "decide"), opa, work)
+    findings.findings(row, str(release / "trivy-scan"), trivy, work)
     signatures.signatures(row, str(release / "hallmark"), cosign, peers, work)
+    publish.publish(row, release / "hallmark", f"{servers}/python", work)
+    # Examples that know the SDK are built without the linker's optimisation (bench.sh says why).
+    examples = release.parent / "measure" / "examples"
+    upload.pipe(row, examples)
+    upload.upload(row, examples, f"{servers}/python", coldsnap, work)
     bake(release, work)
     about["load_after"] = os.getloadavg()
     result.write_text(json.dumps({"machine": about, "rows": rows}, indent=2, ensure_ascii=False) + "\n")

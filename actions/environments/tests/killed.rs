@@ -2,15 +2,13 @@
 //! protected less.
 #![expect(clippy::disallowed_methods, reason = "the test starts and kills the program itself")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use common::run;
-use common::server::{Fault, Kept, Server};
+use crate::common::run;
+use crate::common::server::{Fault, Kept, Server};
 
 const FILE: &str = "version: 1
 environments:

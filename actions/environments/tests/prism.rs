@@ -3,17 +3,15 @@
 #![expect(clippy::disallowed_methods, reason = "the test starts the proxy itself")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use common::description::Description;
-use common::run;
-use common::server::{Kept, Server};
+use crate::common::description::Description;
+use crate::common::run;
+use crate::common::server::{Kept, Server};
 
 const FILE: &str = "version: 1
 environments:

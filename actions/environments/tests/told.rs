@@ -1,11 +1,9 @@
 //! What is told: differences, what only a person can do, what GitHub cannot do; and that bad input changes nothing.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::run;
-use common::server::{Fault, Kept, Server};
+use crate::common::run;
+use crate::common::server::{Fault, Kept, Server};
 use runner::testing::Harness;
 
 fn one(text: &str) -> String {

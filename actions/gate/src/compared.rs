@@ -18,26 +18,33 @@ use crate::{disk, load};
 /// Full reports by the digest that statements give; none where there is none.
 pub(crate) type Reports = BTreeMap<Sha256, Option<Vec<u8>>>;
 
-/// Every report that a genuine scan refers to. What is not there, or is not what it was, is the
+/// Every report that a genuine scan refers to, and every SBOM that one scanned. What is not there, or is not what it was, is the
 /// decision's to say.
 pub(crate) fn reports(dir: &EvidenceDir, evidence: &[Item], keys: &Keys, known: &mut Reports) -> Result<()> {
     for item in evidence {
         let Ok(genuine) = exact::read(item, keys) else { continue };
         let Ok(scan) = genuine.statement.predicate::<vulns::Predicate>() else { continue };
         let Some(more) = scan.hallmark else { continue };
-        let digest = more.report.digest.sha256;
-        // Two images may share a report; one that is whole is never put aside for one that is not.
-        if known.get(&digest).is_some_and(|report| whole(report.as_ref(), &digest)) {
-            continue;
+        report(dir, more.report.digest.sha256, known)?;
+        if let Some(inventory) = more.inventory {
+            report(dir, inventory.digest.sha256, known)?;
         }
-        let found = match dir.report(&digest) {
-            Ok(bytes) => Some(bytes),
-            Err(EvidenceError::ReportChanged { path, .. }) => Some(disk::read(&path, disk::MAX)?),
-            Err(EvidenceError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
-        };
-        known.insert(digest, found);
     }
+    Ok(())
+}
+
+fn report(dir: &EvidenceDir, digest: Sha256, known: &mut Reports) -> Result<()> {
+    // Two images may share a report; one that is whole is never put aside for one that is not.
+    if known.get(&digest).is_some_and(|report| whole(report.as_ref(), &digest)) {
+        return Ok(());
+    }
+    let found = match dir.report(&digest) {
+        Ok(bytes) => Some(bytes),
+        Err(EvidenceError::ReportChanged { path, .. }) => Some(disk::read(&path, disk::MAX)?),
+        Err(EvidenceError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    known.insert(digest, found);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use runner::{Annotation, Context, Outcome};
 use crate::judge::{self, Judgement};
 use crate::keys::Keys;
 use crate::source::{Reader, shown};
-use crate::{Checked, click, disk, load, manifest, show, written};
+use crate::{Checked, click, disk, load, manifest, sarif, show, written};
 
 const REPORT_ONLY: &str = "the policy only reports (`mode: report-only`): the verdict is recorded and stops nothing, no \
                            verification summary is written, and nothing can be published by it";
@@ -20,6 +20,7 @@ const REPORT_ONLY: &str = "the policy only reports (`mode: report-only`): the ve
 const DECIDES: [EvidenceKind; 2] = [EvidenceKind::Verdict, EvidenceKind::Vsa];
 
 pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
+    sarif::clear(ctx)?;
     let key = services::signer(ctx)?;
     let mut case = load::case(ctx, key.as_deref()).await?;
     let mut judged = judge::judge(&case)?;
@@ -35,6 +36,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
             approval_file = Some(file);
         }
     }
+    let sarif = sarif::write(ctx, &judged)?;
     if key.is_none() {
         ctx.warning(
             "the verdict is not signed: no `signing-key` was given, so nothing can be published with it",
@@ -78,6 +80,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
         click::told(ctx, &case, &judged)?;
     }
     show::outputs(ctx, &judged)?;
+    sarif.told(ctx)?;
     for (output, path) in [
         ("evidence", Some(&verdict_file)),
         ("vsa", summary_file.as_ref()),

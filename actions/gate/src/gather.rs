@@ -3,9 +3,11 @@
 //! because it is a result of deciding and no input to it.
 
 mod others;
+mod sbom;
 mod scan;
+mod source;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use admission::dated;
 use attest::predicate::verdict::EvidenceRef;
@@ -20,12 +22,15 @@ use crate::again::Rescans;
 use crate::case::Case;
 use crate::exact::{self, Genuine, sentence};
 use crate::keys::Keys;
+use crate::sarif::Scans;
 
 /// What was found.
 pub(crate) struct Gathered {
     pub(crate) evidence: Evidence,
     /// Each genuine statement that was looked at, for the verdict to list.
     pub(crate) refs: Vec<EvidenceRef>,
+    /// The scans of the image itself.
+    pub(crate) scans: Scans,
 }
 
 /// Looks at every file.
@@ -41,7 +46,12 @@ pub(crate) fn gather(
         image,
         manifest: Sha256::of(&case.image),
         rescans,
-        found: Gathered { evidence: Evidence::about(about(image)), refs: Vec::new() },
+        inventories: BTreeMap::new(),
+        found: Gathered {
+            evidence: Evidence::about(about(image)),
+            refs: Vec::new(),
+            scans: Scans::default(),
+        },
     };
     gatherer.found.evidence.environment.clone_from(&case.environment);
     for (name, why) in &case.strays {
@@ -51,10 +61,14 @@ pub(crate) fn gather(
     for item in &case.evidence {
         match exact::read(item, keys) {
             Ok(one) => genuine.push(one),
-            Err(objection) => gatherer.found.evidence.objections.push(objection),
+            Err(objection) => {
+                gatherer.found.scans.refuse(&objection);
+                gatherer.found.evidence.objections.push(objection);
+            }
         }
     }
     let baked_from = dependencies(&genuine, image, policy);
+    gatherer.inventories = sbom::inventories(&genuine, image, policy);
     for one in &genuine {
         gatherer.take(one, &baked_from);
     }
@@ -77,21 +91,33 @@ fn about(image: &ImageManifest) -> Image {
 }
 
 /// Everything that went into the image, by the provenance of those who may sign it.
-fn dependencies(genuine: &[Genuine], image: &ImageManifest, policy: &Policy) -> BTreeSet<Sha256> {
+fn dependencies(genuine: &[Genuine], image: &ImageManifest, policy: &Policy) -> BakedFrom {
     let may = policy.signers_of(EvidenceKind::Provenance);
     let trusted = |signed: &Signed| match signed {
         Signed::By(names) => names.iter().any(|name| may.contains(name)),
         // Whether unsigned provenance is enough is decided on the provenance itself.
         Signed::Unsigned => true,
     };
-    genuine
+    let mut from = BakedFrom::default();
+    let dependencies = genuine
         .iter()
         .filter(|one| one.kind == Kind::Provenance && one.statement.is_about(&image.content_digest()))
         .filter(|one| trusted(&one.signed))
         .filter_map(|one| one.statement.predicate::<provenance::Predicate>().ok())
-        .flat_map(|predicate| predicate.build_definition.resolved_dependencies)
-        .filter_map(|dependency| dependency.sha256())
-        .collect()
+        .flat_map(|predicate| predicate.build_definition.resolved_dependencies);
+    for dependency in dependencies {
+        from.files.extend(dependency.sha256());
+        from.commits.extend(source::clean_commit(&dependency));
+    }
+    from
+}
+
+/// What went into an image.
+#[derive(Default)]
+struct BakedFrom {
+    files: BTreeSet<Sha256>,
+    /// Commits whose files went in as they are in the commit.
+    commits: BTreeSet<String>,
 }
 
 struct Gatherer<'c> {
@@ -100,6 +126,8 @@ struct Gatherer<'c> {
     manifest: Sha256,
     /// What another look at the packages of a report has found since, by that report's digest.
     rescans: &'c Rescans,
+    /// How the image was seen by the SBOMs of it that count, by the documents' digests.
+    inventories: BTreeMap<Sha256, Seen>,
     found: Gathered,
 }
 
@@ -108,12 +136,15 @@ impl Gatherer<'_> {
         self.found.evidence.objections.push(Objection { code, file: file.to_owned(), message });
     }
 
-    fn take(&mut self, one: &Genuine, baked_from: &BTreeSet<Sha256>) {
+    fn take(&mut self, one: &Genuine, baked_from: &BakedFrom) {
         if one.kind == Kind::Vsa && self.is_about_base(one) {
             return self.take_base(one);
         }
         if one.kind == Kind::SignatureVerification {
-            return self.take_signatures(one, baked_from);
+            return self.take_signatures(one, &baked_from.files);
+        }
+        if one.kind == Kind::Vulns && source::is_about_commits(&one.statement) {
+            return self.take_source_scan(one, &baked_from.commits);
         }
         if !self.is_about_image(one) {
             return;
@@ -135,7 +166,9 @@ impl Gatherer<'_> {
                 }
             }
             Kind::TestResult => self.take_tests(one),
-            Kind::Vulns => self.take_scan(one),
+            Kind::Sbom => self.take_sbom(one),
+            Kind::SpdxSbom => self.take_spdx(one),
+            Kind::Vulns => self.take_scan(one, None),
         }
     }
 
@@ -262,7 +295,12 @@ pub(crate) fn is_result(one: &Genuine, image: &ImageManifest, policy: &Policy) -
         Kind::Approval => EvidenceKind::Approval,
         Kind::Release => EvidenceKind::Release,
         Kind::Closure => EvidenceKind::Closure,
-        Kind::SignatureVerification | Kind::Provenance | Kind::TestResult | Kind::Vulns => return false,
+        Kind::SignatureVerification
+        | Kind::Provenance
+        | Kind::TestResult
+        | Kind::Sbom
+        | Kind::SpdxSbom
+        | Kind::Vulns => return false,
     };
     let may = match &one.signed {
         Signed::By(names) => names.iter().any(|name| policy.signers_of(kind).contains(name)),

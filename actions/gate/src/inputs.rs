@@ -2,7 +2,7 @@
 
 use runner::{Input, Kind, Output};
 
-pub(crate) static INPUTS: [Input; 31] = [
+pub(crate) static INPUTS: [Input; 33] = [
     Input::new("image", Kind::Path, "The image: its image.json"),
     Input::new(
         "policy",
@@ -97,13 +97,23 @@ pub(crate) static INPUTS: [Input; 31] = [
     Input::new("brief", Kind::Path, "The decision as Markdown; by default .hallmark/report/NAME.md"),
     Input::new("json", Kind::Path, "The decision as JSON; by default .hallmark/report/NAME.json"),
     Input::new(
+        "sarif",
+        Kind::Path,
+        "The folder where to write SARIF of what was decided about, a file for each scanner of the image; by default nowhere",
+    ),
+    Input::new(
+        "sarif-location",
+        Kind::Text,
+        "The file of the repository that SARIF puts the findings on: the same as the scan's",
+    ),
+    Input::new(
         "rego-input",
         Kind::Path,
         "Where to write the document that a Rego module sees, for `opa eval --input`; by default nowhere",
     ),
 ];
 
-pub(crate) static OUTPUTS: [Output; 23] = [
+pub(crate) static OUTPUTS: [Output; 25] = [
     Output { name: "verdict", help: "`pass`, `review` or `fail`" },
     Output { name: "reasons", help: "The reasons, as JSON" },
     Output {
@@ -142,4 +152,6 @@ pub(crate) static OUTPUTS: [Output; 23] = [
     },
     Output { name: "json", help: "The decision as JSON" },
     Output { name: "exceptions-digest", help: "The SHA-256 of the exceptions file" },
+    Output { name: "sarif", help: "The folder with the SARIF files; empty where none was written" },
+    Output { name: "category", help: "The category for uploading the SARIF files" },
 ];

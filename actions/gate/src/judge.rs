@@ -12,6 +12,7 @@ use crate::click;
 use crate::gather::{self, Gathered};
 use crate::keys::Keys;
 use crate::resume::{self, Now, Resumed};
+use crate::sarif::{self, Scanned};
 use crate::{manifest, show, statements};
 
 /// What is decided, and everything that is written about it.
@@ -22,6 +23,8 @@ pub(crate) struct Judgement {
     pub(crate) exceptions: Option<Sha256>,
     pub(crate) decision: Decision,
     pub(crate) view: View,
+    /// The image's scanners, for SARIF.
+    pub(crate) scanned: Vec<Scanned>,
     pub(crate) brief: String,
     pub(crate) verdict: Statement,
     pub(crate) verdict_bytes: Vec<u8>,
@@ -74,6 +77,7 @@ pub(crate) fn judge(case: &Case) -> Result<Judgement> {
         image,
         policy,
         exceptions,
+        scanned: sarif::scanned(&found, &decision),
         decision,
         view,
         brief,

@@ -22,6 +22,7 @@ mod manifest;
 mod replay;
 mod resume;
 mod roots;
+mod sarif;
 mod show;
 mod source;
 mod statements;

@@ -15,9 +15,10 @@ use crate::case::{Case, Item};
 use crate::exact::{self, Genuine};
 use crate::judge::{self, Judgement};
 use crate::keys::Keys;
-use crate::{disk, load, manifest, show, source};
+use crate::{disk, load, manifest, sarif, show, source};
 
 pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
+    sarif::clear(ctx)?;
     let evidence = EvidenceDir::new(ctx.path("evidence")?);
     // A manifest that cannot be read is no difference: nothing was compared.
     let bytes = manifest::read(path).context("input `replay`")?;
@@ -30,6 +31,7 @@ pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
             ctx.info(&show::headline(&judged));
             ctx.summary().heading(2, "Replayed: the same verdict").raw(&judged.brief);
             show::outputs(ctx, &judged)?;
+            sarif::write(ctx, &judged)?.told(ctx)?;
             Ok(Outcome::Done)
         }
         Err(differences) => {

@@ -96,14 +96,14 @@ fn finding(one: &Judged, new: &changes::New<'_>) -> report::Finding {
         path: finding.package.path.clone(),
         layer: finding.package.layer.clone(),
         fixed: finding.fixed_version.clone(),
-        title: finding.title.clone(),
-        description: finding.description.clone(),
+        title: finding.title.to_string(),
+        description: finding.description.to_string(),
         cvss: finding.cvss,
         published: finding.published.clone(),
         outcome: outcome.into(),
         exceptions: one.suppressed_by.clone(),
         scanner: finding.scanner.clone(),
-        links: finding.links.clone(),
+        links: finding.links.to_vec(),
         class: finding.class.as_str().to_owned(),
         epss: one.epss,
         kev: one.kev == Some(true),
@@ -171,8 +171,12 @@ fn evidence(found: &Gathered, decision: &Decision) -> Vec<report::Evidence> {
 /// How the image was seen.
 const fn seen(facts: &Facts) -> &'static str {
     match facts {
-        Facts::TestResult { seen, .. } | Facts::Vulns { seen, .. } => seen.as_str(),
-        Facts::SignatureVerification | Facts::Provenance | Facts::BaseVsa { .. } => "",
+        Facts::TestResult { seen, .. } | Facts::Sbom { seen, .. } | Facts::Vulns { seen, .. } => {
+            seen.as_str()
+        }
+        Facts::SignatureVerification | Facts::Provenance | Facts::SpdxSbom { .. } | Facts::BaseVsa { .. } => {
+            ""
+        }
     }
 }
 

@@ -1,13 +1,11 @@
 //! The real program, started as a runner starts it: a scrubbed environment, `INPUT_*` in, files out.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use common::World;
+use crate::common::World;
 
 #[expect(clippy::disallowed_methods, reason = "the program under test is started by the test alone")]
 fn start(world: &World, inputs: &[(&'static str, String)]) -> Output {
@@ -29,7 +27,7 @@ fn start(world: &World, inputs: &[(&'static str, String)]) -> Output {
 }
 
 /// Evidence that is fresh by the clock of this machine: the program reads no other.
-fn fresh(found: &[common::Found<'_>]) -> World {
+fn fresh(found: &[crate::common::Found<'_>]) -> World {
     let world = World::bare();
     let dated = |mut statement: attest::Statement| {
         let text = serde_json::to_string(&statement.predicate).unwrap();

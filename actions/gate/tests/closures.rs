@@ -1,12 +1,10 @@
 //! A closure in the folder: a genuine one is about an earlier run, and any other is bad evidence.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 
+use crate::common::{World, codes};
 use attest::{Kind, Statement};
-use common::{World, codes};
 use model::Sha256;
 use serde_json::json;
 

@@ -2,12 +2,10 @@
 //! Real certificates and log entries, of an instance of the tests' own.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 
+use crate::common::{World, codes};
 use attest::{EvidenceDir, Identity, Sign, Statement};
-use common::{World, codes};
 use runner::testing::Run;
 use signers::instance::{Instance, Making};
 use signers::{Claims, GITHUB_ISSUER};

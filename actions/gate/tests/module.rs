@@ -1,11 +1,9 @@
 //! A policy with a Rego module, and one that is different in an environment.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 
-use common::{World, codes};
+use crate::common::{World, codes};
 use serde_json::Value;
 
 /// The path of a policy beside the world's files.

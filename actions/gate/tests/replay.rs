@@ -1,12 +1,10 @@
 //! A verdict replayed from its bundle: the same bytes, or the name of what differs.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::World;
+use crate::common::World;
 use model::Sha256;
 
 fn edit(path: &Path, from: &str, to: &str) {
@@ -17,9 +15,10 @@ fn edit(path: &Path, from: &str, to: &str) {
 
 #[test]
 fn every_verdict_replays_elsewhere_and_later() {
-    for found in
-        [&[] as &[common::Found<'_>], &[("CVE-2026-2", "CRITICAL", Some("2")), ("CVE-2026-1", "HIGH", None)]]
-    {
+    for found in [
+        &[] as &[crate::common::Found<'_>],
+        &[("CVE-2026-2", "CRITICAL", Some("2")), ("CVE-2026-1", "HIGH", None)],
+    ] {
         let world = World::with(found);
         for policy in ["minimal", "recommended", "strict"] {
             let run = world.gate(policy);

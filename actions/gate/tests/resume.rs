@@ -1,11 +1,9 @@
 //! A `review` verdict, a person's approval, and everything that is no approval.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 
-use common::{World, codes};
+use crate::common::{World, codes};
 use runner::testing::Run;
 
 fn review() -> (World, Run) {
@@ -176,7 +174,7 @@ fn an_approval_is_for_exactly_one_manifest() {
 #[test]
 fn only_a_review_can_be_approved() {
     for (found, wanted) in [
-        (&[] as &[common::Found<'_>], "nothing to approve"),
+        (&[] as &[crate::common::Found<'_>], "nothing to approve"),
         (&[("CVE-2026-2", "HIGH", Some("2"))], "no person may waive"),
     ] {
         let world = World::with(found);

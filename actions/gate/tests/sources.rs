@@ -1,15 +1,13 @@
 //! Where policy and exceptions come from on a runner, with a GitHub of the tests' own.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use crate::common::{World, codes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::{World, codes};
 use github::testing::{Answer, FakeGitHub};
 use model::Sha256;
 use runner::testing::{Harness, Run};

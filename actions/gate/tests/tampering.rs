@@ -1,14 +1,12 @@
 //! What is changed, foreign, missing, stale or signed by the wrong one is refused, each with its own
-//! reason. The table is printed: `cargo test -p gate --test tampering -- --nocapture`.
+//! reason. The table is printed: `cargo test -p gate --test all tampering -- --nocapture`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
-
-mod common;
 
 use std::fs;
 use std::path::Path;
 
+use crate::common::{World, codes};
 use attest::{Kind, Statement};
-use common::{World, codes};
 use model::{ContentDigest, Sha256, Subject};
 
 /// What is done to a world that passes, and the one reason that must come of it.

@@ -1,12 +1,10 @@
 //! What was there before may be let through again only where this policy let it through before.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 
+use crate::common::{Found, World};
 use attest::{EvidenceDir, Kind, Statement};
-use common::{Found, World};
 use model::{ContentDigest, ImageManifest, Sha256};
 use serde_json::json;
 

@@ -1,12 +1,10 @@
 //! Verdicts under the policies that ship, and what the gate leaves behind.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 
+use crate::common::{World, codes};
 use attest::{Kind, PublicKey};
-use common::{World, codes};
 use serde_json::Value;
 
 #[test]
@@ -35,9 +33,9 @@ fn a_good_image_passes_and_leaves_signed_evidence() {
 /// The verdict of each policy that ships, by what was found and by which database.
 #[test]
 fn shipped_policies_truth_table() {
-    let unfixed: &[common::Found<'_>] = &[("CVE-2026-1", "CRITICAL", None)];
-    let fixed: &[common::Found<'_>] = &[("CVE-2026-2", "HIGH", Some("2"))];
-    let unknown: &[common::Found<'_>] = &[("CVE-2026-3", "UNKNOWN", Some("2"))];
+    let unfixed: &[crate::common::Found<'_>] = &[("CVE-2026-1", "CRITICAL", None)];
+    let fixed: &[crate::common::Found<'_>] = &[("CVE-2026-2", "HIGH", Some("2"))];
+    let unknown: &[crate::common::Found<'_>] = &[("CVE-2026-3", "UNKNOWN", Some("2"))];
     for (found, sample, verdicts) in [
         // Without the feeds, `strict` asks a person.
         (&[] as &[_], false, ["pass", "pass", "pass", "review"]),

@@ -2,13 +2,11 @@
 //! before, exceptions. What is told is the same everywhere, and a bundle alone tells it again.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::{Found, World, codes};
 use attest::{EvidenceDir, Kind, Statement};
-use common::{Found, World, codes};
 use proptest::prelude::*;
 use runner::testing::Run;
 use serde_json::{Value, json};

@@ -7,11 +7,10 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use ext4_view::Ext4;
+use disk::{Ext4, Partition};
 use model::Architecture;
 
 use crate::grub::{self, Entry};
-use crate::partitions::{self, Partition};
 
 const MAX_KERNEL: u64 = 256 << 20;
 const MAX_INITRD: u64 = 1 << 30;
@@ -47,13 +46,13 @@ impl BootFiles {
 
 /// Finds what starts the image on its root disk.
 pub(crate) fn find(disk: &Path) -> Result<BootFiles> {
-    let partitions = partitions::open(disk)?;
+    let partitions = ::disk::open(disk)?;
     let mut from_loader = Vec::new();
     let mut root = None;
     for partition in &partitions {
         from_loader.extend(esp_entry(partition));
         if root.is_none() {
-            root = root_file_system(partition);
+            root = ::disk::file_system(partition);
         }
     }
     let root = root.with_context(|| {
@@ -73,11 +72,6 @@ pub(crate) fn find(disk: &Path) -> Result<BootFiles> {
         }
     }
     bail!("{} has no kernel and initrd that can be started ({})", disk.display(), tried.join("; "))
-}
-
-fn root_file_system(partition: &Partition) -> Option<Ext4> {
-    let root = Ext4::load(Box::new(partition.again().ok()?)).ok()?;
-    root.exists("/etc").ok()?.then_some(root)
 }
 
 /// What the boot loader on an EFI system partition starts.

@@ -17,7 +17,6 @@ mod includes;
 mod junit;
 mod locate;
 mod machine;
-mod partitions;
 mod qemu;
 mod report;
 mod show;

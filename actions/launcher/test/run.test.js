@@ -10,8 +10,9 @@ const tree = require('./tree.js');
 const { ENTRIES, NAME, annotations, begin, checkout, launch, list, node, release, sha256, temporary, told } = tree;
 
 const ACTIONS = [
-  'archive', 'brief', 'chain', 'close', 'environments', 'expire', 'gate', 'goss-test', 'packer-build', 'regate', 'register-ami', 'sign',
-  'trivy-scan', 'verify-image', 'verify-signatures',
+  'archive', 'brief', 'chain', 'close', 'environments', 'expire', 'fetch-image', 'gate', 'goss-test', 'grype-scan', 'notify',
+  'packer-build', 'policy-check', 'reap', 'regate', 'register-ami', 'sast-scan', 'sbom', 'secrets-scan', 'sign', 'trivy-scan', 'upload-sarif',
+  'verify-image', 'verify-signatures',
 ];
 const POSTS = ['chain', 'goss-test', 'packer-build'];
 

@@ -2,6 +2,11 @@
 //! is adopted. Anything else is a reason to bake, never an error.
 
 use crate::{
+    amazon::{
+        Amazon,
+        image::{self, Ami},
+    },
+    artifacts::CloudImage,
     bake_id::Ingredients,
     record::{MANIFEST, PROVENANCE, Record, RecordedImage, SIGNED},
 };
@@ -23,6 +28,22 @@ pub(crate) struct Image {
     pub(crate) manifest: ImageManifest,
     /// What it was made of.
     pub(crate) provenance: Statement,
+    /// Where it is, if it is in AWS.
+    pub(crate) ami: Option<Ami>,
+}
+
+impl Image {
+    /// Where it and its copies are in AWS.
+    pub(crate) fn places(&self) -> Vec<CloudImage> {
+        let Some(ami) = &self.ami else { return Vec::new() };
+        let home = CloudImage {
+            source: self.source.clone(),
+            builder: String::new(),
+            region: Some(ami.region.clone()),
+            id: ami.id.clone(),
+        };
+        std::iter::once(home).chain(ami.copies.iter().cloned()).collect()
+    }
 }
 
 /// What was found.
@@ -35,7 +56,12 @@ pub(crate) enum Found {
 
 /// Looks at the output folder. Where this job signs, only what it has signed for is adopted: an adopted
 /// image's provenance is signed again, and a record in a folder proves nothing.
-pub(crate) fn look(output: &Path, ingredients: &Ingredients, own: Option<&Trust>) -> Result<Found> {
+pub(crate) async fn look(
+    output: &Path,
+    ingredients: &Ingredients,
+    own: Option<&Trust>,
+    amazon: &Amazon,
+) -> Result<Found> {
     let record = match Record::read(output) {
         Ok(Some(record)) => record,
         Ok(None) => return Ok(Found::Stale(format!("nothing was baked into {} before", output.display()))),
@@ -52,10 +78,18 @@ pub(crate) fn look(output: &Path, ingredients: &Ingredients, own: Option<&Trust>
     }
     let images: Result<Vec<Image>> =
         record.images.iter().map(|image| open(output, image, record.bake_id, own)).collect();
-    Ok(match images {
-        Ok(images) => Found::Adopted(images),
-        Err(error) => Found::Stale(format!("{error:#}")),
-    })
+    let images = match images {
+        Ok(images) => images,
+        Err(error) => return Ok(Found::Stale(format!("{error:#}"))),
+    };
+    // Only here is anybody else asked: that nobody answers is no reason to bake.
+    for image in &images {
+        let Some(ami) = &image.ami else { continue };
+        if let image::Found::Stale(why) = image::look(amazon, ami, &image.manifest, record.bake_id).await? {
+            return Ok(Found::Stale(why));
+        }
+    }
+    Ok(Found::Adopted(images))
 }
 
 /// `changed: variable/suite, template/bake.sh and 3 more`
@@ -70,7 +104,9 @@ fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, own: Option<&T
     let folder = output.join(&recorded.folder);
     let manifest_path = folder.join(MANIFEST);
     let manifest = ImageManifest::parse(&read(&manifest_path, recorded.manifest)?)?;
-    for disk in &manifest.disks {
+    // The disks of an image in AWS are there.
+    let here = if recorded.ami.is_none() { manifest.disks.as_slice() } else { &[] };
+    for disk in here {
         let path = folder.join(&disk.file);
         let metadata =
             fs::symlink_metadata(&path).with_context(|| format!("{} is not there", path.display()))?;
@@ -102,7 +138,8 @@ fn open(output: &Path, recorded: &RecordedImage, bake_id: Sha256, own: Option<&T
     if let Some(own) = own {
         signed_by(own, &folder.join(SIGNED), recorded.provenance)?;
     }
-    Ok(Image { source: recorded.source.clone(), manifest_path, manifest, provenance })
+    let ami = recorded.ami.clone();
+    Ok(Image { source: recorded.source.clone(), manifest_path, manifest, provenance, ami })
 }
 
 /// That this job's signer signed exactly this provenance when the image was baked.

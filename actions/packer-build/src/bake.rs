@@ -2,10 +2,10 @@
 
 use crate::{
     adopt::{self, Found, Image},
-    artifacts::Made,
+    amazon::{self, Amazon, HandedOver},
+    artifacts::{CloudImage, Made},
     bake_id::Ingredients,
     base::Base,
-    commit,
     disk::{self, Picked},
     files,
     inputs::Inputs,
@@ -43,23 +43,58 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
     let inputs = Inputs::read(ctx)?;
     workshop::remember(ctx, &inputs.output, &inputs.evidence)?;
     let key = services::signer(ctx)?;
-    let own = key.as_deref().map(|key| own(ctx, key)).transpose()?;
     let processes = Real;
     let tool = packer(ctx, &processes).await?;
     let workshop = Workshop::open(&inputs.output, ctx.temp()).await?;
     workshop.begin()?;
-    let bake = Bake {
-        inputs: &inputs,
-        key: key.as_deref(),
-        own: own.as_ref(),
-        processes: &processes,
-        tool: &tool,
-        workshop: &workshop,
-    };
-    let done = bake.run(ctx).await;
+    let done = in_workshop(ctx, &inputs, key.as_deref(), &processes, &tool, &workshop).await;
     let cleaned = workshop.clean().await;
     done?;
     cleaned?;
+    Ok(Outcome::Done)
+}
+
+async fn in_workshop(
+    ctx: &mut Context,
+    inputs: &Inputs,
+    key: Option<&dyn Sign>,
+    processes: &dyn Processes,
+    tool: &Tool,
+    workshop: &Workshop,
+) -> Result<()> {
+    let own = key.map(|key| own(ctx, key)).transpose()?;
+    let amazon = Amazon::new(ctx)?;
+    let handed_over = amazon.handed_over(ctx, workshop.temp(), &inputs.passed).await?;
+    // What an earlier one left in AWS that nobody cleaned up after.
+    amazon::run::clean(ctx, workshop.output(), &amazon).await?;
+    let bake = Bake {
+        inputs,
+        key,
+        own: own.as_ref(),
+        processes,
+        tool,
+        workshop,
+        amazon: &amazon,
+        handed_over: &handed_over,
+    };
+    let done = bake.run(ctx).await;
+    // On a runner `post` does that, in time of its own.
+    if done.is_err()
+        && !ctx.github().on_runner
+        && let Err(error) = amazon::run::clean(ctx, workshop.output(), &amazon).await
+    {
+        ctx.warning(format!("{error:#}"));
+    }
+    done
+}
+
+/// After the job, however it ended: nothing of a bake that did not finish runs on, here or in AWS.
+pub(crate) async fn post(ctx: &mut Context) -> Result<Outcome> {
+    let Some(workshop) = workshop::post(ctx).await? else { return Ok(Outcome::Done) };
+    if amazon::run::is_unfinished(workshop.output()) {
+        let amazon = Amazon::new(ctx)?;
+        amazon::run::clean(ctx, workshop.output(), &amazon).await?;
+    }
     Ok(Outcome::Done)
 }
 
@@ -95,13 +130,47 @@ struct Bake<'a> {
     processes: &'a dyn Processes,
     tool: &'a Tool,
     workshop: &'a Workshop,
+    amazon: &'a Amazon,
+    handed_over: &'a HandedOver,
+}
+
+/// Where the disks of an image are when the build has ended.
+enum Disks {
+    /// In files.
+    Files(Picked),
+    /// In AWS, read already.
+    Ami(amazon::image::Made),
 }
 
 /// One image between the build and its place.
 struct Raw {
     source: String,
     folder: String,
-    picked: Picked,
+    disks: Disks,
+}
+
+impl Raw {
+    /// How many disks go into the output folder.
+    fn files(&self) -> usize {
+        match &self.disks {
+            Disks::Files(picked) => picked.disks.len(),
+            Disks::Ami(_) => 0,
+        }
+    }
+
+    /// What else the source made.
+    fn others(&self) -> &[PathBuf] {
+        match &self.disks {
+            Disks::Files(picked) => &picked.others,
+            Disks::Ami(_) => &[],
+        }
+    }
+}
+
+/// Everything that the build made and that is known.
+struct Kept {
+    images: Vec<Image>,
+    clouds: Vec<CloudImage>,
 }
 
 impl Bake<'_> {
@@ -111,12 +180,15 @@ impl Bake<'_> {
             None => None,
         };
         let base_disk = base.as_ref().map(|base| base.disk.clone());
+        let run = amazon::run::Run::of(ctx, self.inputs, self.amazon)?;
         let packer = Packer {
             processes: self.processes,
             tool: self.tool,
             inputs: self.inputs,
             workshop: self.workshop,
             base_disk: base_disk.as_deref(),
+            credentials: &self.handed_over.environment,
+            run_tags: run.as_ref().map(amazon::run::Run::tags).transpose()?,
         };
         let plugins = self.plugins(ctx, &packer).await?;
         let materials = Materials {
@@ -126,11 +198,11 @@ impl Bake<'_> {
             plugins,
             base,
             verified: verified::files(&self.inputs.verified, self.own, ctx.cwd())?,
-            commit: commit::of(ctx, self.processes, &self.inputs.template.folder).await,
+            commit: git::of(ctx, self.processes, &self.inputs.template.folder).await,
         };
         let ingredients = materials.ingredients()?;
         let bake_id = ingredients.id()?;
-        let why = match self.look(&ingredients)? {
+        let why = match self.look(&ingredients).await? {
             Found::Adopted(images) => {
                 let results = Results { images: &images, clouds: &[], bake_id, baked: None };
                 return results.tell(ctx, &self.inputs.evidence, self.key);
@@ -140,10 +212,17 @@ impl Bake<'_> {
         ctx.info(&format!("{} has to be baked: {why}", self.inputs.name));
         let (started, clock) = (ctx.now(), Instant::now());
         packer.validate(ctx).await?;
+        if let Some(run) = &run {
+            run.begin(self.workshop.output())?;
+        }
         let made = self.build(ctx, &packer, &materials).await?;
-        let images = self.keep(ctx, &materials, &ingredients, &made, started)?;
+        let Kept { images, clouds } = self.keep(ctx, &materials, &ingredients, &made, started).await?;
+        for ami in images.iter().filter_map(|image| image.ami.as_ref()) {
+            amazon::image::finished(self.amazon, ami, bake_id).await?;
+        }
+        amazon::run::end(self.workshop.output())?;
         let baked = Some((clock.elapsed(), why.as_str()));
-        let results = Results { images: &images, clouds: &made.clouds, bake_id, baked };
+        let results = Results { images: &images, clouds: &clouds, bake_id, baked };
         results.tell(ctx, &self.inputs.evidence, self.key)
     }
 
@@ -161,11 +240,11 @@ impl Bake<'_> {
         materials::files(self.inputs, ctx.cwd(), &except)
     }
 
-    fn look(&self, ingredients: &Ingredients) -> Result<Found> {
+    async fn look(&self, ingredients: &Ingredients) -> Result<Found> {
         if self.inputs.force {
             return Ok(Found::Stale("it is forced".to_owned()));
         }
-        adopt::look(self.workshop.output(), ingredients, self.own)
+        adopt::look(self.workshop.output(), ingredients, self.own, self.amazon).await
     }
 
     /// Builds, and makes sure that what was recorded as going in is what went in.
@@ -203,17 +282,18 @@ impl Bake<'_> {
     }
 
     /// Moves the disks to where they stay, and records them; the record itself comes last.
-    fn keep(
+    async fn keep(
         &self,
-        ctx: &Context,
+        ctx: &mut Context,
         materials: &Materials<'_>,
         ingredients: &Ingredients,
         made: &Made,
         started: Timestamp,
-    ) -> Result<Vec<Image>> {
+    ) -> Result<Kept> {
         let output = self.workshop.output();
-        let raws = pick(ctx, made)?;
-        keeping::begin(output, raws.iter().map(|raw| (raw.folder.as_str(), raw.picked.disks.len())))?;
+        let (amis, clouds) = amazon::image::read(self.amazon, &made.clouds, self.inputs.architecture).await?;
+        let raws = pick(ctx, made, amis)?;
+        keeping::begin(output, raws.iter().map(|raw| (raw.folder.as_str(), raw.files())))?;
         record::forget(output)?;
         let (mut images, mut recorded) = (Vec::new(), Vec::new());
         for raw in &raws {
@@ -223,15 +303,15 @@ impl Bake<'_> {
                 finished: ctx.now(),
                 bake_id: ingredients.id()?,
                 source: &raw.source,
-                byproducts: byproducts(&raw.picked.others)?,
+                byproducts: byproducts(raw.others())?,
             };
             let (image, record) = self.keep_one(materials, raw, run)?;
             images.push(image);
             recorded.push(record);
         }
-        Record::new(ingredients.clone(), recorded, made.clouds.clone())?.write(output)?;
+        Record::new(ingredients.clone(), recorded, clouds.clone())?.write(output)?;
         keeping::end(output)?;
-        Ok(images)
+        Ok(Kept { images, clouds })
     }
 
     fn keep_one(
@@ -243,7 +323,10 @@ impl Bake<'_> {
         let folder = self.workshop.output().join(&raw.folder);
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let disks = self.keep_disks(&folder, &raw.picked.disks)?;
+        let disks = match &raw.disks {
+            Disks::Files(picked) => self.keep_disks(&folder, &picked.disks)?,
+            Disks::Ami(made) => made.disks.clone(),
+        };
         let manifest = self.manifest(materials, raw, disks, run.bake_id)?;
         let provenance = provenance::statement(&manifest, materials, run)?;
         let (manifest_bytes, provenance_bytes) = (manifest.to_bytes()?, provenance.to_bytes()?);
@@ -261,8 +344,13 @@ impl Bake<'_> {
             folder: raw.folder.clone(),
             manifest: Sha256::of(&manifest_bytes),
             provenance: Sha256::of(&provenance_bytes),
+            ami: match &raw.disks {
+                Disks::Files(_) => None,
+                Disks::Ami(made) => Some(made.ami.clone()),
+            },
         };
-        Ok((Image { source: raw.source.clone(), manifest_path, manifest, provenance }, recorded))
+        let ami = recorded.ami.clone();
+        Ok((Image { source: raw.source.clone(), manifest_path, manifest, provenance, ami }, recorded))
     }
 
     fn keep_disks(&self, folder: &Path, files: &[PathBuf]) -> Result<Vec<Disk>> {
@@ -299,13 +387,18 @@ impl Bake<'_> {
         let base = materials.base.as_ref();
         let mut layers = base.map(Base::layers).unwrap_or_default();
         layers.push(Layer { name: name.clone(), bake_id });
+        // AWS says how its images start; where it leaves that open, the inputs say it.
+        let (boot_mode, root_device) = match &raw.disks {
+            Disks::Files(_) => (inputs.boot_mode, inputs.root_device.clone()),
+            Disks::Ami(made) => (made.boot_mode.unwrap_or(inputs.boot_mode), made.root_device.clone()),
+        };
         let manifest = ImageManifest {
             schema: SCHEMA_VERSION,
             name,
             family: inputs.family.clone(),
             architecture: inputs.architecture,
-            boot_mode: inputs.boot_mode,
-            root_device: inputs.root_device.clone(),
+            boot_mode,
+            root_device,
             disks,
             os: inputs.os.clone().or_else(|| base.and_then(|base| base.manifest.os.clone())),
             base: base.map(Base::reference),
@@ -317,9 +410,18 @@ impl Bake<'_> {
 }
 
 /// The disks of each source. A relative name is relative to where Packer ran.
-fn pick(ctx: &Context, made: &Made) -> Result<Vec<Raw>> {
-    let single = made.files.len() == 1;
+fn pick(ctx: &Context, made: &Made, amis: Vec<amazon::image::Made>) -> Result<Vec<Raw>> {
+    let single = made.files.len() + amis.len() == 1;
     let mut raws: Vec<Raw> = Vec::new();
+    let mut add = |source: &str, disks: Disks| -> Result<()> {
+        let folder =
+            if single { String::new() } else { source.rsplit('.').next().unwrap_or(source).to_owned() };
+        if raws.iter().any(|raw| raw.folder == folder) {
+            bail!("two sources are called {folder}: give one of them another name, or choose by `only`");
+        }
+        raws.push(Raw { source: source.to_owned(), folder, disks });
+        Ok(())
+    };
     for (source, files) in &made.files {
         ensure!(
             !files.iter().any(|file| file.contains(HIDDEN)),
@@ -328,12 +430,11 @@ fn pick(ctx: &Context, made: &Made) -> Result<Vec<Raw>> {
         );
         let files: Vec<PathBuf> = files.iter().map(|file| ctx.cwd().join(file)).collect();
         let picked = disk::pick(&files).with_context(|| format!("source {source}"))?;
-        let folder =
-            if single { String::new() } else { source.rsplit('.').next().unwrap_or(source).to_owned() };
-        if raws.iter().any(|raw| raw.folder == folder) {
-            bail!("two sources are called {folder}: give one of them another name, or choose by `only`");
-        }
-        raws.push(Raw { source: source.clone(), folder, picked });
+        add(source, Disks::Files(picked))?;
+    }
+    for made in amis {
+        let source = made.source.clone();
+        add(&source, Disks::Ami(made))?;
     }
     Ok(raws)
 }

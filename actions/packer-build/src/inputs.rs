@@ -37,6 +37,8 @@ pub(crate) struct Inputs {
     pub(crate) timeout: Duration,
     pub(crate) force: bool,
     pub(crate) evidence: PathBuf,
+    /// Only if it was given: where it is not, the runner's own is meant.
+    pub(crate) aws_region: Option<String>,
 }
 
 /// The template.
@@ -128,6 +130,7 @@ impl Inputs {
             timeout: ctx.duration("timeout")?,
             force: ctx.flag("force")?,
             evidence: ctx.path("evidence")?,
+            aws_region: ctx.opt_text(aws::BUILD_REGION.name)?,
         })
     }
 }

@@ -2,14 +2,14 @@
 //! changed, and leaves provenance that says what went into it.
 //!
 //! This file owns what is asked and what is given back. The work is in [`bake`]; what a cancelled
-//! bake left is cleaned up by [`workshop`].
+//! bake left is cleaned up by [`workshop`], and in AWS by [`amazon`].
 
 mod adopt;
+mod amazon;
 mod artifacts;
 mod bake;
 mod bake_id;
 mod base;
-mod commit;
 mod diagnostics;
 mod disk;
 mod files;
@@ -35,7 +35,7 @@ pub static ACTION: Action = Action {
     inputs: INPUTS,
     outputs: OUTPUTS,
     run: |ctx| Box::pin(bake::run(ctx)),
-    post: Some(|ctx| Box::pin(workshop::post(ctx))),
+    post: Some(|ctx| Box::pin(bake::post(ctx))),
 };
 
 /// Everything that can be known to be wrong before anything is built: template, names, variables, base, key.
@@ -104,6 +104,8 @@ const INPUTS: &[Input] = &[
     Input::new("timeout", Kind::Duration, "How long the build may take").default("4h"),
     Input::new("force", Kind::Bool, "Bake even if nothing has changed").default("false"),
     Input::new("evidence", Kind::Path, "The folder of evidence").default(".hallmark/evidence"),
+    aws::BUILD_REGION,
+    aws::ROLE,
     services::SIGNING_KEY,
     services::SIGNING_KEY_PASSWORD,
     services::SIGNING_CONFIG,
@@ -117,6 +119,11 @@ const OUTPUTS: &[Output] = &[
     Output { name: "images", help: "Everything the build made, as a JSON array" },
     Output { name: "content-digest", help: "The content digest of the image, if the build made one" },
     Output { name: "image-manifest", help: "The image's manifest, as JSON, if the build made one" },
+    Output {
+        name: "ami",
+        help: "The image's id in its own region, if the build made one image and it is in AWS",
+    },
+    Output { name: "region", help: "That region" },
     Output { name: "bake-id", help: "The digest over everything that the bake depended on" },
     Output { name: "adopted", help: "`true` if nothing had changed and the image was not baked anew" },
     Output { name: "evidence", help: "The statement about the image, if the build made one image" },

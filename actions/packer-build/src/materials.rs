@@ -4,7 +4,6 @@
 use crate::{
     bake_id::Ingredients,
     base::Base,
-    commit::Commit,
     files::{self, Content},
     inputs::{Inputs, shown},
     plugins::Plugin,
@@ -12,6 +11,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use attest::predicate::ResourceDescriptor;
+use git::Commit;
 use model::{Sha256, Subject};
 use std::path::{Path, PathBuf};
 use tools::Tool;
@@ -59,6 +59,9 @@ impl Materials<'_> {
         }
         for file in &self.verified {
             all.add(format!("verified/{}/{}", file.name, file.digest), "verified")?;
+        }
+        if let Some(region) = &inputs.aws_region {
+            all.add("aws-region", region)?;
         }
         if let Some(base) = &self.base {
             all.add("base", base.manifest.content_digest().to_string())?;
@@ -110,7 +113,7 @@ impl Materials<'_> {
                 ResourceDescriptor {
                     name: Some("workspace".to_owned()),
                     uri: commit.uri.clone(),
-                    digest: [("gitCommit".to_owned(), commit.id.clone())].into(),
+                    digest: [(git::GIT_COMMIT.to_owned(), commit.id.clone())].into(),
                     ..ResourceDescriptor::default()
                 }
                 .annotated("dirty", commit.dirty),

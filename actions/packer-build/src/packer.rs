@@ -1,6 +1,7 @@
 //! Running Packer: its arguments, its scrubbed environment, its ends.
 
 use crate::{
+    amazon,
     inputs::Inputs,
     log::{Heard, Log},
     workshop::Workshop,
@@ -36,6 +37,10 @@ pub(crate) struct Packer<'a> {
     pub(crate) workshop: &'a Workshop,
     /// The disk of the base image.
     pub(crate) base_disk: Option<&'a Path>,
+    /// What it needs to be somebody for AWS.
+    pub(crate) credentials: &'a [(&'static str, String)],
+    /// For what it makes in AWS, if the template takes that.
+    pub(crate) run_tags: Option<String>,
 }
 
 impl Packer<'_> {
@@ -93,6 +98,12 @@ impl Packer<'_> {
             .note(self.workshop.note());
         for (name, value) in &self.inputs.passed {
             spec = spec.env(name, value);
+        }
+        for (name, value) in self.credentials {
+            spec = spec.env(name, value);
+        }
+        if let Some(tags) = &self.run_tags {
+            spec = spec.env(format!("PKR_VAR_{}", amazon::run::VARIABLE), tags);
         }
         for (name, value) in self.offered() {
             spec = spec.env(format!("PKR_VAR_{name}"), value);

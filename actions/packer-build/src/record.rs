@@ -1,7 +1,7 @@
 //! `bake.json`: what was baked into an output folder. Written last and atomically, so that an image
 //! whose record is there is whole.
 
-use crate::{artifacts::CloudImage, bake_id::Ingredients};
+use crate::{amazon::image::Ami, artifacts::CloudImage, bake_id::Ingredients};
 use anyhow::{Context as _, Result, ensure};
 use model::{Sha256, canonical_json};
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,9 @@ pub(crate) struct RecordedImage {
     pub(crate) manifest: Sha256,
     /// The SHA-256 of its provenance.
     pub(crate) provenance: Sha256,
+    /// Where its disks are, if they are not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ami: Option<Ami>,
 }
 
 impl Record {
@@ -102,6 +105,11 @@ pub(crate) fn forget(output: &Path) -> Result<()> {
     remove(&output.join(MANIFEST))
 }
 
+/// Whether an image that is recorded here is in AWS.
+pub(crate) fn makes_ami(output: &Path) -> bool {
+    matches!(Record::read(output), Ok(Some(record)) if record.images.iter().any(|image| image.ami.is_some()))
+}
+
 /// Removes a file that may be gone already.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
@@ -143,6 +151,7 @@ mod tests {
             folder: String::new(),
             manifest: Sha256::of(b"m"),
             provenance: Sha256::of(b"p"),
+            ami: None,
         };
         Record::new(ingredients, vec![image], vec![]).unwrap()
     }

@@ -60,12 +60,20 @@ impl Results<'_> {
     fn outputs(&self, ctx: &mut Context, statements: &[PathBuf]) -> Result<()> {
         let mut all: Vec<Value> = Vec::new();
         for image in self.images {
-            all.push(json!({
+            let mut told = json!({
                 "source": image.source,
                 "name": image.manifest.name,
                 "image": text(&image.manifest_path)?,
                 "contentDigest": image.manifest.content_digest().to_string(),
-            }));
+            });
+            if let Some(ami) = &image.ami {
+                told["region"] = json!(ami.region);
+                told["id"] = json!(ami.id);
+            }
+            all.push(told);
+            for copy in image.ami.iter().flat_map(|ami| &ami.copies) {
+                all.push(serde_json::to_value(copy)?);
+            }
         }
         for cloud in self.clouds {
             all.push(serde_json::to_value(cloud)?);
@@ -75,6 +83,10 @@ impl Results<'_> {
             ctx.output("image", text(&image.manifest_path)?)?;
             ctx.output("content-digest", image.manifest.content_digest().to_string())?;
             ctx.output("image-manifest", String::from_utf8(image.manifest.to_bytes()?)?)?;
+            if let Some(ami) = &image.ami {
+                ctx.output("ami", &ami.id)?;
+                ctx.output("region", &ami.region)?;
+            }
         }
         if let [statement] = statements {
             ctx.output("evidence", text(statement)?)?;
@@ -107,9 +119,10 @@ impl Results<'_> {
                 base,
             ]);
         }
-        let clouds: Vec<Vec<String>> = self
-            .clouds
+        let amis: Vec<CloudImage> = self.images.iter().flat_map(Image::places).collect();
+        let clouds: Vec<Vec<String>> = amis
             .iter()
+            .chain(self.clouds)
             .map(|cloud| {
                 vec![cloud.source.clone(), cloud.region.clone().unwrap_or_default(), cloud.id.clone()]
             })

@@ -4,6 +4,7 @@
 //! <output>/.lock     held while a bake runs
 //! <output>/.running  names the processes of a running Packer
 //! <output>/.bake/    what the template is told to write into; gone when the bake has ended
+//! <output>/.aws-run  says which run makes things in AWS; gone when it has finished (amazon/run.rs)
 //! <output>/.keeping  lists what is being put into the output folder; gone when its record stands
 //! <temp>/hallmark-bake-<12 hex>/   Packer's temporary files, or in /tmp where <temp> is too long for its sockets
 //! ```
@@ -12,7 +13,7 @@ use crate::keeping;
 use anyhow::{Context as _, Result, bail};
 use attest::EvidenceDir;
 use model::Sha256;
-use runner::{Context, Outcome};
+use runner::Context;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use std::{
     fs::{self, DirBuilder, File},
@@ -149,8 +150,9 @@ pub(crate) fn remember(ctx: &mut Context, output: &Path, evidence: &Path) -> Res
     ctx.state(PROCESS, process::this_process())
 }
 
-/// After the job, however it ended: nothing of the bake runs on, nothing half made stays.
-pub(crate) async fn post(ctx: &mut Context) -> Result<Outcome> {
+/// After the job, however it ended: nothing of the bake runs on, nothing half made stays. Gives the workshop, if there is
+/// one and nobody else is at work there.
+pub(crate) async fn post(ctx: &mut Context) -> Result<Option<Workshop>> {
     let lived_on = match ctx.saved_state(PROCESS) {
         Some(process) => process::end_process(process, LONG_GRACE).await,
         None => false,
@@ -159,23 +161,23 @@ pub(crate) async fn post(ctx: &mut Context) -> Result<Outcome> {
         EvidenceDir::new(evidence).sweep();
     }
     let Some(output) = ctx.saved_state(STATE).map(PathBuf::from) else {
-        return Ok(Outcome::Done);
+        return Ok(None);
     };
     if !output.is_dir() {
-        return Ok(Outcome::Done);
+        return Ok(None);
     }
     let temp = ctx.temp().to_owned();
     // Opening it cleans up. Told before how many there were, it is said.
     let running = lived_on || output.join(".running").exists();
-    let opened = Workshop::try_open(&output, &temp).await?.is_some();
-    if !opened {
+    let opened = Workshop::try_open(&output, &temp).await?;
+    if opened.is_none() {
         ctx.info(&format!("another bake is at work in {}: it is left alone", output.display()));
     } else if running {
         ctx.notice(
             "A bake had been cancelled: what it left running was ended, and what was half made removed.",
         );
     }
-    Ok(Outcome::Done)
+    Ok(opened)
 }
 
 #[cfg(test)]

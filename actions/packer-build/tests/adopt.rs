@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod common;
-
+use crate::common::{done, failed, is_tidy, json, output, provenance, template, with_template};
 use attest::{KeyPem, PrivateKey, Statement, sign};
-use common::{done, failed, is_tidy, json, output, provenance, template, with_template};
 use model::{Sha256, canonical_json};
 use packer_build::ACTION;
 use rustix::fs::{FlockOperation, flock};

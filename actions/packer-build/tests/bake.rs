@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod common;
-
+use crate::common::{done, failed, harness, is_tidy, json, output, provenance, template, with_template};
 use attest::{KeyPem, PrivateKey, verify};
-use common::{done, failed, harness, is_tidy, json, output, provenance, template, with_template};
 use model::{ImageManifest, Sha256};
 use packer_build::ACTION;
 use serde_json::{Value, json};

@@ -3,19 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test stops where it fails")]
 
-mod common;
-#[path = "../../sign/tests/common/mod.rs"]
-mod signing;
-
 use std::fs;
 use std::sync::Arc;
 
+use crate::common::{done, output, template, with_template};
+use crate::signing::issuer::{BEARER, WORKFLOW};
+use crate::signing::sigstore::Sigstore;
 use attest::{IdentityRule, Kind, RuleText, Trust, TrustRoot, TrustedIdentity};
-use common::{done, output, template, with_template};
 use packer_build::ACTION;
 use runner::testing::{Harness, Run};
-use signing::issuer::{BEARER, WORKFLOW};
-use signing::sigstore::Sigstore;
 
 fn keyless(sigstore: &Sigstore, harness: Harness) -> Harness {
     let harness = harness

@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "this test starts the program itself")]
 
-mod common;
-
-use common::{cache, json, path};
+use crate::common::{cache, json, path};
 use std::{
     fs::{self, File},
     os::unix::process::ExitStatusExt as _,

@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod common;
-
+use crate::common::{done, failed, json, output, template, with_template};
 use attest::{
     EvidenceDir, KeyPem, PrivateKey, Statement,
     predicate::{
@@ -13,7 +12,6 @@ use attest::{
         },
     },
 };
-use common::{done, failed, json, output, template, with_template};
 use model::{Sha256, Subject};
 use packer_build::ACTION;
 use process::{Real, Spec};
@@ -38,7 +36,8 @@ fn dependency(harness: &Harness, name: &str) -> Value {
 
 fn run(spec: Spec) -> process::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let output = runtime.block_on(process::output(&Real, spec.env("PATH", common::path()), 1 << 20)).unwrap();
+    let output =
+        runtime.block_on(process::output(&Real, spec.env("PATH", crate::common::path()), 1 << 20)).unwrap();
     assert!(output.exit.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output
 }

@@ -1,6 +1,9 @@
 //! The release statement: in-toto release v0.1. It holds no time and nothing else that differs when a killed run is
 //! taken up again: the same release gives the same statement.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use admission::Allowed;
 use attest::predicate::{ResourceDescriptor, release, verdict};
 use attest::{EvidenceDir, Statement};
@@ -17,19 +20,19 @@ pub(crate) struct Released<'a> {
     pub(crate) release_id: ReleaseId,
     pub(crate) manifest: &'a ImageManifest,
     pub(crate) location: &'a str,
+    pub(crate) regions: &'a BTreeMap<String, ImageId>,
     pub(crate) channel: Option<&'a ChannelName>,
     pub(crate) prior_image: Option<&'a ImageId>,
     pub(crate) verdict: Option<&'a Allowed<verdict::Predicate>>,
 }
 
 /// Writes the statement and tells its path.
-pub(crate) fn write(ctx: &mut Context, request: &Request, released: &Released<'_>) -> Result<String> {
+pub(crate) fn write(ctx: &mut Context, request: &Request, released: &Released<'_>) -> Result<PathBuf> {
     if request.signing_key.is_none() {
         ctx.warning("the release is not signed: no `signing-key` was given");
     }
     let statement = statement(released)?;
-    let path = EvidenceDir::new(&request.evidence).write(&statement, request.signing_key.as_deref())?;
-    Ok(path.display().to_string())
+    Ok(EvidenceDir::new(&request.evidence).write(&statement, request.signing_key.as_deref())?)
 }
 
 fn statement(released: &Released<'_>) -> Result<Statement> {
@@ -40,6 +43,7 @@ fn statement(released: &Released<'_>) -> Result<Statement> {
         hallmark: Some(release::Extension {
             provider: released.provider.to_owned(),
             location: released.location.to_owned(),
+            regions: released.regions.iter().map(|(region, id)| (region.clone(), id.to_string())).collect(),
             release_id,
             channel: released.channel.map(ToString::to_string),
             prior_image: released.prior_image.map(ToString::to_string),

@@ -13,6 +13,7 @@ use provider::{
 use runner::{Outcome, Result};
 
 use crate::common::{Place, tree};
+use crate::place::{Heard, local};
 use crate::request::Request;
 use crate::{ACTION, decide};
 
@@ -107,6 +108,10 @@ impl Provider for Mortal {
         self.go(self.real.read_disk(image, device))
     }
 
+    fn seal<'a>(&'a self, release: &'a ReleaseId) -> Answer<'a, ()> {
+        self.go(self.real.seal(release))
+    }
+
     fn begin<'a>(&'a self, intent: &'a Intent) -> Answer<'a, Begun> {
         self.go(self.real.begin(intent))
     }
@@ -132,8 +137,8 @@ fn run_and_hear(
     let harness = place.harness(name).input("operation", operation);
     let (outcome, run) = harness.with_context(&ACTION, async |ctx| {
         let request = Request::read(ctx)?;
-        let mortal = Mortal { real: request.provider(), left: Cell::new(lives), after };
-        decide(ctx, &request, &mortal).await
+        let mortal = Mortal { real: local(place.store(), &request), left: Cell::new(lives), after };
+        decide(ctx, &request, &mortal, &Heard::nothing()).await
     });
     (outcome, run.stdout)
 }

@@ -6,13 +6,16 @@
 #[cfg(test)]
 #[path = "../tests/common/mod.rs"]
 mod common;
+pub mod distribution;
 mod evidence;
 #[cfg(test)]
 mod killed;
+mod place;
 mod publish;
 mod refusal;
 mod render;
 mod request;
+mod retire;
 mod rollback;
 
 use admission::{TRUSTED_ROOT, VERDICT_IDENTITY, VERDICT_SIGNER};
@@ -20,6 +23,7 @@ use anyhow::Context as _;
 use provider::{ChannelName, Provider};
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
 
+use place::Heard;
 use request::{Operation, Request};
 
 /// The action's table.
@@ -27,9 +31,16 @@ pub static ACTION: Action = Action {
     name: "register-ami",
     about: "Publishes an image that a signed verdict allows, and points a channel at it or back",
     inputs: &[
-        Input::new("operation", Kind::Choice(&["publish", "rollback", "plan"]), "What to do: publish, point the channel back (rollback), or only say what publish would do (plan)").default("publish"),
-        Input::new("provider", Kind::Choice(&["local"]), "Where to publish").default("local"),
+        Input::new("operation", Kind::Choice(&["publish", "rollback", "plan", "retire", "reject"]), "What to do: publish, point the channel back (rollback), only say what publish would change (plan), end an image's life (retire), or mark one that is never to be published (reject)").default("publish"),
+        Input::new("provider", Kind::Choice(&["local", "aws"]), "Where to publish").default("local"),
         Input::new("store", Kind::Path, "The folder of the local image store").default(".hallmark/store"),
+        Input::new("distribution", Kind::Path, "The file that says to which regions of AWS, for whom, and where channels are (distribution.yml)"),
+        aws::ROLE,
+        Input::new("journal", Kind::Text, "Where publishing on AWS writes down what it does: s3://BUCKET/PREFIX"),
+        Input::new("journal-kms-key", Kind::Text, "The KMS key that the journal is encrypted with"),
+        Input::new("image-id", Kind::Text, "The provider's image: the AMI that the build made, to publish it (without it, one is made of the disks of `image`); or the image to retire or to reject"),
+        Input::new("stage", Kind::Choice(&["deprecate", "disable", "delete"]), "How far to retire an image: each stage includes those before it").default("deprecate"),
+        Input::new("reason", Kind::Text, "Why an image is rejected"),
         Input::new("image", Kind::Path, "The image: its image.json; the disks lie beside it"),
         Input::new("disk", Kind::Lines, "Where the disks are, if not beside the manifest: a path, or device=path by line"),
         Input::new("name", Kind::Text, "The name to publish under; the manifest's by default"),
@@ -55,6 +66,8 @@ pub static ACTION: Action = Action {
         Output { name: "prior-image", help: "The image that the channel showed before" },
         Output { name: "adopted", help: "`true` if the provider had the image already" },
         Output { name: "location", help: "Where the provider keeps the image" },
+        Output { name: "regions", help: "The image's id in each region, as a JSON object; empty for `local`" },
+        Output { name: "changes", help: "How many changes a plan lists" },
         Output { name: "evidence", help: "The statement that was written" },
     ],
     run: |ctx| Box::pin(run(ctx)),
@@ -77,16 +90,28 @@ pub fn check(ctx: &mut Context) -> Result<()> {
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let request = Request::read(ctx)?;
-    let provider = request.provider();
-    decide(ctx, &request, &*provider).await
+    let (provider, heard) = place::open(ctx, &request).await?;
+    let decided = decide(ctx, &request, &*provider, &heard).await;
+    // Whatever came of it, others can go on; what went wrong before counts more than that they cannot yet.
+    let closed = provider.close().await;
+    let outcome = decided?;
+    closed?;
+    Ok(outcome)
 }
 
 /// Does what was asked for, at any provider.
-async fn decide(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Result<Outcome> {
+async fn decide(
+    ctx: &mut Context,
+    request: &Request,
+    provider: &dyn Provider,
+    heard: &Heard,
+) -> Result<Outcome> {
     let decision = match request.operation {
-        Operation::Publish => publish::publish(ctx, request, provider).await?,
-        Operation::Plan => publish::plan(ctx, request, provider).await?,
-        Operation::Rollback => rollback::rollback(ctx, request, provider).await?,
+        Operation::Publish => publish::publish(ctx, request, provider, heard).await?,
+        Operation::Plan => publish::plan(ctx, request, provider, heard).await?,
+        Operation::Rollback => rollback::rollback(ctx, request, provider, heard).await?,
+        Operation::Retire => retire::retire(ctx, request, provider, heard).await?,
+        Operation::Reject => retire::reject(ctx, request, provider, heard).await?,
     };
     match decision {
         Ok(report) => {

@@ -1,25 +1,32 @@
 //! Publishing, and saying what publishing would do.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use admission::{About, Admitted, Allowed, Candidate, admit, closed, hidden};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use attest::{EvidenceDir, StrayReason};
 use provider::{
-    Begun, ChannelName, Created, Error, Image, Intent, Name, NewImage, Operation as Journaled, Provider,
-    RawDisk, Release, ReleaseId, Repointed, Source, State,
+    Begun, ChannelName, Created, Error, Image, ImageId, Intent, Name, NewImage, Operation as Journaled,
+    Provider, RawDisk, Release, ReleaseId, Repointed, Source, State,
 };
 use runner::{Context, Result};
 
 use crate::evidence;
+use crate::place::{Heard, Where};
 use crate::refusal::{Decision, Refusal, Report, refusal, refused};
 use crate::request::Request;
 
 /// An image that may be published, and what it would be published as.
 struct Cleared {
     candidate: Candidate,
+    source: Source,
     admitted: Admitted,
     release: Release,
     release_id: ReleaseId,
     channel: Option<ChannelName>,
+    /// The files of evidence.
+    files: Vec<PathBuf>,
 }
 
 /// Checks everything, then creates or adopts the image, points the channel at it, and writes the evidence.
@@ -27,11 +34,13 @@ pub(crate) async fn publish(
     ctx: &mut Context,
     request: &Request,
     provider: &dyn Provider,
+    heard: &Heard,
 ) -> Result<Decision> {
     let cleared = match clear(ctx, request, provider)? {
         Ok(cleared) => cleared,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    heard.while_at(ctx, provider.ready()).await?;
     let now = ctx.now();
     let intent = Intent {
         operation: Journaled::Publish,
@@ -45,9 +54,11 @@ pub(crate) async fn publish(
             before.begun_on
         ));
     }
-    match make(&cleared, provider, now).await? {
+    match make(ctx, &cleared, provider, heard, now).await? {
         Ok((created, repointed)) => {
-            let report = conclude(ctx, request, provider, &cleared, &created, repointed.as_ref())?;
+            heard.while_at(ctx, provider.seal(&cleared.release_id)).await?;
+            provider.keep(&cleared.release_id, &cleared.files).await?;
+            let report = conclude(ctx, request, provider, &cleared, &created, repointed.as_ref()).await?;
             Ok(Ok(Report { intent: Some(intent), ..report }))
         }
         Err(refusal) => {
@@ -58,9 +69,21 @@ pub(crate) async fn publish(
 }
 
 /// Checks everything and changes nothing.
-pub(crate) async fn plan(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Result<Decision> {
+pub(crate) async fn plan(
+    ctx: &mut Context,
+    request: &Request,
+    provider: &dyn Provider,
+    heard: &Heard,
+) -> Result<Decision> {
     let cleared = match clear(ctx, request, provider)? {
         Ok(cleared) => cleared,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    heard.while_at(ctx, provider.ready()).await?;
+    let new = cleared.new_image(ctx.now());
+    let changes = provider.changes(&new, cleared.channel.as_ref());
+    let changes = match refused(heard.while_at(ctx, changes).await)? {
+        Ok(changes) => changes,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let there = match provider.image_id(&cleared.candidate.content_digest) {
@@ -90,7 +113,9 @@ pub(crate) async fn plan(ctx: &mut Context, request: &Request, provider: &dyn Pr
         image_id: image_id.map(|id| id.to_string()).unwrap_or_default(),
         prior_image: shown.map(|shown| shown.image_id.to_string()),
         adopted: there.is_some(),
-        location: there.map(|image| image.location).unwrap_or_default(),
+        location: there.as_ref().map(|image| image.location.clone()).unwrap_or_default(),
+        regions: there.map(|image| image.regions).unwrap_or_default(),
+        changes,
         statement: None,
         ..about(&cleared)
     }))
@@ -101,11 +126,9 @@ fn clear(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Resul
     let image =
         request.image.as_deref().context("input `image` is required to publish: the path of image.json")?;
     let trust = request.trust.as_ref().context("nobody is trusted to decide")?;
-    ctx.info(&format!("Hashing the disks of {}", image.display()));
-    let clears = "Publish the disk that was tested, or test, scan and decide on this one";
-    let candidate = match Candidate::read(image, &request.disks, clears)? {
-        Ok(candidate) => candidate,
-        Err(reason) => return Ok(Err(Refusal::one(reason))),
+    let (candidate, source) = match candidate(ctx, request, image)? {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let manifest = &candidate.manifest;
     let name = match &request.name {
@@ -141,36 +164,80 @@ fn clear(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Resul
         distribution: provider.distribution(),
     };
     let release_id = release.id()?;
-    Ok(Ok(Cleared { candidate, admitted, release, release_id, channel }))
+    let files = listing.files.iter().map(|file| file.path.clone()).collect();
+    Ok(Ok(Cleared { candidate, source, admitted, release, release_id, channel, files }))
+}
+
+/// The image and what it is made from: its disks, hashed here; or, on AWS, what the build made there, which the provider
+/// reads before it changes anything.
+fn candidate(ctx: &mut Context, request: &Request, image: &Path) -> Result<Decision<(Candidate, Source)>> {
+    if let Some(id) = request.image_id.as_deref() {
+        if !matches!(request.to, Where::Aws(_)) {
+            bail!(
+                "input `image-id` is for `provider: aws`, or to retire or reject an image: publishing takes `image`"
+            );
+        }
+        if !request.disks.is_empty() {
+            bail!(
+                "inputs `image-id` and `disk` are both given: an AMI that is there is published, or one is made of disks"
+            );
+        }
+        return Ok(Ok((Candidate::kept_elsewhere(image)?, Source::Adopt(ImageId::new(id)))));
+    }
+    ctx.info(&format!("Hashing the disks of {}", image.display()));
+    let clears = "Publish the disk that was tested, or test, scan and decide on this one";
+    let read = Candidate::read(image, &request.disks, clears);
+    let read = match &request.to {
+        Where::Aws(_) => read.context(
+            "input `image-id` is not given, so the AMI would be made of the disks of `image`, here or named by `disk`",
+        ),
+        Where::Local(_) => read,
+    };
+    match read? {
+        Ok(candidate) => {
+            let disks = candidate.disks.iter();
+            let disks = disks.map(|disk| RawDisk { device: disk.device.clone(), path: disk.path.clone() });
+            let source = Source::Raw(disks.collect());
+            Ok(Ok((candidate, source)))
+        }
+        Err(reason) => Ok(Err(Refusal::one(reason))),
+    }
+}
+
+impl Cleared {
+    fn new_image(&self, at: jiff::Timestamp) -> NewImage {
+        NewImage {
+            release: self.release.clone(),
+            manifest: self.candidate.manifest.clone(),
+            source: self.source.clone(),
+            at,
+        }
+    }
 }
 
 /// The changes: the image and its release, then the channel.
 async fn make(
+    ctx: &mut Context,
     cleared: &Cleared,
     provider: &dyn Provider,
+    heard: &Heard,
     at: jiff::Timestamp,
 ) -> Result<Decision<(Created, Option<Repointed>)>> {
-    let disks = cleared.candidate.disks.iter();
-    let disks = disks.map(|disk| RawDisk { device: disk.device.clone(), path: disk.path.clone() });
-    let new = NewImage {
-        release: cleared.release.clone(),
-        manifest: cleared.candidate.manifest.clone(),
-        source: Source::Raw(disks.collect()),
-        at,
-    };
-    let created = match refused(provider.create(&new).await)? {
+    let new = cleared.new_image(at);
+    let created = match refused(heard.while_at(ctx, provider.create(&new)).await)? {
         Ok(created) => created,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let Some(channel) = &cleared.channel else { return Ok(Ok((created, None))) };
-    match refused(provider.set_channel(channel, &cleared.release_id, at).await)? {
+    let repointed = provider.set_channel(channel, &cleared.release_id, at);
+    match refused(heard.while_at(ctx, repointed).await)? {
         Ok(repointed) => Ok(Ok((created, Some(repointed)))),
         Err(refusal) => Ok(Err(refusal)),
     }
 }
 
 /// The evidence, and the report.
-fn conclude(
+async fn conclude(
     ctx: &mut Context,
     request: &Request,
     provider: &dyn Provider,
@@ -185,11 +252,13 @@ fn conclude(
         release_id: cleared.release_id,
         manifest: &cleared.candidate.manifest,
         location: &created.image.location,
+        regions: &created.image.regions,
         channel: cleared.channel.as_ref(),
         prior_image: prior.map(|prior| &prior.image_id),
         verdict: Some(&cleared.admitted.verdict),
     };
     let statement = evidence::write(ctx, request, &released)?;
+    provider.keep(&cleared.release_id, std::slice::from_ref(&statement)).await?;
     let deed = match (created.adopted, created.released_before) {
         (false, _) => "Published",
         (true, false) => "Published under a new name, from an image that was there (adopted):",
@@ -206,7 +275,8 @@ fn conclude(
         prior_image: prior.map(|prior| prior.image_id.to_string()),
         adopted: created.adopted,
         location: created.image.location.clone(),
-        statement: Some(statement),
+        regions: created.image.regions.clone(),
+        statement: Some(statement.display().to_string()),
         ..about(cleared)
     })
 }
@@ -226,6 +296,8 @@ fn about(cleared: &Cleared) -> Report {
         channel: cleared.channel.as_ref().map(ToString::to_string),
         prior_image: None,
         adopted: false,
+        regions: BTreeMap::new(),
+        changes: Vec::new(),
         rests_on: vec![
             row("verdict", &cleared.admitted.verdict),
             row("verification summary", &cleared.admitted.summary),

@@ -1,9 +1,11 @@
 //! What comes of an operation: a report, or reasons why not. A provider's refusals are told apart from its failures.
 
+use std::collections::BTreeMap;
+
 use admission::reason;
 use jiff::Timestamp;
 use model::Reason;
-use provider::{Error, Intent};
+use provider::{Change, Error, ImageId, Intent};
 use runner::Result;
 
 /// What was decided: it was done (or a plan would be), or it was refused. That nothing could be decided is an error
@@ -16,6 +18,7 @@ pub(crate) struct Refusal {
 }
 
 /// What was done, for outputs and summary.
+#[derive(Default)]
 pub(crate) struct Report {
     /// The verdict line.
     pub(crate) headline: String,
@@ -24,6 +27,10 @@ pub(crate) struct Report {
     pub(crate) release_id: String,
     pub(crate) content_digest: String,
     pub(crate) location: String,
+    /// Its ids by region, where it has several.
+    pub(crate) regions: BTreeMap<String, ImageId>,
+    /// What would be changed.
+    pub(crate) changes: Vec<Change>,
     pub(crate) channel: Option<String>,
     pub(crate) prior_image: Option<String>,
     pub(crate) adopted: bool,
@@ -58,13 +65,21 @@ pub(crate) fn refusal(error: Error) -> Result<Refusal> {
         }
         Error::Conflict { .. } => "Publish the image with the manifest that it is stored with",
         Error::Disabled(_) => "Bake, test and publish another image",
+        Error::InUse { .. } => "Point the channel at another image first",
         Error::NoChannel(_) => "Name a channel that shows an image",
         Error::NoPrior(_) => "Publish another image to the channel",
         Error::PriorUnavailable { .. } => "Publish an image to the channel",
         Error::Superseded { .. } => {
             "Look at what the channel shows now, and run again if it still has to go back"
         }
-        Error::Name(_)
+        Error::Unfit { .. } => "Mend what is said, or publish another image",
+        Error::Referred { .. } => "Point what is named at another image first",
+        Error::Remote(_)
+        | Error::Held { .. }
+        | Error::Lost { .. }
+        | Error::NotReady(_)
+        | Error::TimedOut { .. }
+        | Error::Name(_)
         | Error::Io { .. }
         | Error::Malformed { .. }
         | Error::NotAStore { .. }
@@ -73,7 +88,6 @@ pub(crate) fn refusal(error: Error) -> Result<Refusal> {
         | Error::NoDisk(_)
         | Error::Damaged { .. }
         | Error::NoImage(_)
-        | Error::InUse { .. }
         | Error::Unsupported { .. } => return Err(error.into()),
     };
     Ok(Refusal::one(reason(error.code(), error.to_string(), clears)))

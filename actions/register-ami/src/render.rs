@@ -15,6 +15,8 @@ pub(crate) fn report(ctx: &mut Context, report: &Report) -> Result<()> {
     ctx.output("prior-image", report.prior_image.as_deref().unwrap_or_default())?;
     ctx.output("adopted", report.adopted.to_string())?;
     ctx.output("location", &report.location)?;
+    ctx.output("regions", serde_json::to_string(&report.regions)?)?;
+    ctx.output("changes", report.changes.len().to_string())?;
     ctx.output("evidence", report.statement.as_deref().unwrap_or_default())?;
 
     let row = |what: &str, value: &str| vec![what.to_owned(), value.to_owned()];
@@ -36,20 +38,27 @@ pub(crate) fn report(ctx: &mut Context, report: &Report) -> Result<()> {
         .iter()
         .map(|(what, file, on)| vec![what.clone(), file.clone(), on.to_string()])
         .collect();
+    let regions: Vec<_> = report.regions.iter().map(|(region, id)| row(region, id.as_str())).collect();
+    let changes: Vec<_> = report.changes.iter().map(|change| row(&change.place, &change.what)).collect();
     // A terminal shows the summary in the same place.
     if ctx.github().on_runner {
         ctx.info(&report.headline);
     }
+    for change in &report.changes {
+        ctx.info(&format!("  {}: {}", change.place, change.what));
+    }
     ctx.summary()
         .heading(2, &report.headline)
         .table(&["", report.name.as_str()], &rows)
+        .table(&["Region", "Image"], &regions)
+        .table(&["Where", "What would be changed"], &changes)
         .table(&["It was allowed by", "File", "Made at"], &allowed);
     Ok(())
 }
 
 /// Why not.
 pub(crate) fn refusal(ctx: &mut Context, operation: Operation, refusal: &Refusal) {
-    let title = format!("Refused to {}: nothing was changed", verb(operation));
+    let title = format!("Refused to {}: nothing was changed", operation.verb());
     for reason in &refusal.reasons {
         ctx.error(
             Annotation::new(format!("{}. {}.", reason.message, reason.clears)).title(reason.code.clone()),
@@ -60,11 +69,4 @@ pub(crate) fn refusal(ctx: &mut Context, operation: Operation, refusal: &Refusal
     };
     let rows: Vec<_> = refusal.reasons.iter().map(row).collect();
     ctx.summary().heading(2, &title).table(&["Reason", "What", "What clears it", "Evidence"], &rows);
-}
-
-const fn verb(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Publish | Operation::Plan => "publish",
-        Operation::Rollback => "roll back",
-    }
 }

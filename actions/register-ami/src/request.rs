@@ -6,8 +6,10 @@ use std::time::Duration;
 use admission::{Demands, VERDICT_IDENTITY, VERDICT_SIGNER, Whom};
 use anyhow::{Context as _, bail};
 use attest::Sign;
-use provider::{BoxError, Local, Name, Provider, Settings};
+use provider::Name;
 use runner::{Context, Result};
+
+use crate::place::Where;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +17,26 @@ pub(crate) enum Operation {
     Publish,
     Rollback,
     Plan,
+    Retire,
+    Reject,
+}
+
+/// How far an image's life is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Deprecate,
+    Disable,
+    Delete,
 }
 
 /// What the caller asks for.
 pub(crate) struct Request {
     pub(crate) operation: Operation,
-    pub(crate) store: PathBuf,
+    pub(crate) to: Where,
+    /// Retire and reject: which image. Publish on AWS: the AMI that the build made; without it, one is made of disks.
+    pub(crate) image_id: Option<String>,
+    pub(crate) stage: Stage,
+    pub(crate) reason: Option<String>,
     pub(crate) image: Option<PathBuf>,
     pub(crate) disks: Vec<String>,
     pub(crate) name: Option<Name>,
@@ -39,17 +55,28 @@ impl Request {
             "publish" => Operation::Publish,
             "rollback" => Operation::Rollback,
             "plan" => Operation::Plan,
-            other => bail!("input `operation` is `{other}`: publish, rollback or plan is wanted"),
+            "retire" => Operation::Retire,
+            "reject" => Operation::Reject,
+            other => {
+                bail!("input `operation` is `{other}`: publish, rollback, plan, retire or reject is wanted")
+            }
         };
         let trust = match operation {
-            Operation::Rollback => None,
+            Operation::Rollback | Operation::Retire | Operation::Reject => None,
             Operation::Publish | Operation::Plan => Some(trust(ctx)?),
         };
         let name = ctx.opt_text("name")?.map(|name| name.parse()).transpose().context("input `name`")?;
         let signing_key = services::signer(ctx)?;
         Ok(Self {
             operation,
-            store: ctx.path("store")?,
+            to: Where::read(ctx)?,
+            image_id: ctx.opt_text("image-id")?,
+            stage: match ctx.text("stage")?.as_str() {
+                "deprecate" => Stage::Deprecate,
+                "disable" => Stage::Disable,
+                _ => Stage::Delete,
+            },
+            reason: ctx.opt_text("reason")?,
             image: ctx.opt_path("image")?,
             disks: ctx.lines("disk")?,
             name,
@@ -62,14 +89,28 @@ impl Request {
         })
     }
 
-    /// The provider that was asked for: the table of inputs accepts `local` only.
-    pub(crate) fn provider(&self) -> Box<dyn Provider> {
-        let digest = |disk: &std::path::Path| {
-            blocks::digest_file(disk, &blocks::Options::default())
-                .map(|digested| digested.content_digest)
-                .map_err(BoxError::from)
-        };
-        Box::new(Local::new(&self.store, Settings { lock_timeout: self.lock_timeout }, digest))
+    /// The image family: given, or that of the image.
+    pub(crate) fn family(&self) -> Result<String> {
+        match (&self.family, &self.image) {
+            (Some(family), _) => Ok(family.clone()),
+            (None, Some(image)) => Ok(admission::manifest(image)?.family),
+            (None, None) => bail!(
+                "input `family` (or `image`, whose family is taken) is required to {}",
+                self.operation.verb()
+            ),
+        }
+    }
+}
+
+impl Operation {
+    /// As people say it.
+    pub(crate) const fn verb(self) -> &'static str {
+        match self {
+            Self::Publish | Self::Plan => "publish",
+            Self::Rollback => "roll back",
+            Self::Retire => "retire",
+            Self::Reject => "reject",
+        }
     }
 }
 

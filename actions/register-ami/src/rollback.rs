@@ -6,6 +6,7 @@ use provider::{Begun, ChannelName, Error, Intent, Operation, Provider, ReleaseId
 use runner::{Context, Result};
 
 use crate::evidence::{self, Released};
+use crate::place::Heard;
 use crate::refusal::{Decision, Report, refusal, refused};
 use crate::request::Request;
 
@@ -14,12 +15,13 @@ pub(crate) async fn rollback(
     ctx: &mut Context,
     request: &Request,
     provider: &dyn Provider,
+    heard: &Heard,
 ) -> Result<Decision> {
     let channel = channel(request)?;
     let Some(shown) = provider.channel(&channel).await? else {
         return Ok(Err(refusal(Error::NoChannel(channel))?));
     };
-    let (intent, repointed) = match restore(ctx, provider, &channel, shown.current.release_id).await? {
+    let (intent, repointed) = match restore(ctx, provider, heard, &channel, shown.current.release_id).await? {
         Ok(restored) => restored,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -33,10 +35,12 @@ pub(crate) async fn rollback(
         manifest: &image.manifest,
         location: &image.location,
         channel: Some(&channel),
+        regions: &image.regions,
         prior_image: prior,
         verdict: None,
     };
     let statement = evidence::write(ctx, request, &released)?;
+    provider.keep(&current.release_id, std::slice::from_ref(&statement)).await?;
     Ok(Ok(Report {
         headline: format!("Rolled back: {channel} shows {} again", current.name),
         name: current.name.to_string(),
@@ -48,7 +52,9 @@ pub(crate) async fn rollback(
         prior_image: prior.map(ToString::to_string),
         adopted: true,
         rests_on: Vec::new(),
-        statement: Some(statement),
+        statement: Some(statement.display().to_string()),
+        regions: image.regions,
+        changes: Vec::new(),
         intent: Some(intent),
     }))
 }
@@ -58,6 +64,7 @@ pub(crate) async fn rollback(
 async fn restore(
     ctx: &mut Context,
     provider: &dyn Provider,
+    heard: &Heard,
     channel: &ChannelName,
     shown: ReleaseId,
 ) -> Result<Decision<(Intent, Repointed)>> {
@@ -76,13 +83,13 @@ async fn restore(
         ));
         intent = before;
     }
-    let mut answer = provider.restore_channel(channel, &intent.release_id, at).await;
+    let mut answer = heard.while_at(ctx, provider.restore_channel(channel, &intent.release_id, at)).await;
     if matches!(answer, Err(Error::Superseded { .. })) && intent.release_id != shown {
         // Somebody has published since that rollback was begun: what it was to leave has been left.
         provider.finish(&intent).await?;
         provider.begin(&fresh).await?;
         intent = fresh;
-        answer = provider.restore_channel(channel, &shown, at).await;
+        answer = heard.while_at(ctx, provider.restore_channel(channel, &shown, at)).await;
     }
     match refused(answer)? {
         Ok(repointed) => Ok(Ok((intent, repointed))),
@@ -96,12 +103,5 @@ async fn restore(
 /// The channel: its family from the input, or from the manifest of any image of that family.
 fn channel(request: &Request) -> Result<ChannelName> {
     let name = request.channel.as_deref().context("input `channel` is required to roll back")?;
-    let family = match (&request.family, &request.image) {
-        (Some(family), _) => family.clone(),
-        (None, Some(image)) => admission::manifest(image)?.family,
-        (None, None) => {
-            anyhow::bail!("input `family` (or `image`, whose family is taken) is required to roll back")
-        }
-    };
-    Ok(ChannelName::new(&family, name)?)
+    Ok(ChannelName::new(&request.family()?, name)?)
 }

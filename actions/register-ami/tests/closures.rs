@@ -1,9 +1,7 @@
 //! Nothing is published by a verdict that was closed, whoever says so; and a new verdict is not held to an old closure.
 
-mod common;
-
-use common::closed::{CASES, prepared};
-use common::tree;
+use crate::common::closed::{CASES, prepared};
+use crate::common::tree;
 use register_ami::ACTION;
 
 #[test]

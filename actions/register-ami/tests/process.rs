@@ -3,16 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 #![expect(clippy::disallowed_methods, reason = "these tests are about the process itself and its own clock")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::common::{Place, tree};
 use attest::EvidenceDir;
-use common::{Place, tree};
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 

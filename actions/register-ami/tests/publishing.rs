@@ -1,10 +1,8 @@
 //! Publishing, adopting, planning and rolling back, as a workflow sees them.
 
-mod common;
-
 use std::fs;
 
-use common::{Place, tree};
+use crate::common::{Place, tree};
 use register_ami::ACTION;
 
 #[test]

@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 
+use crate::common::{Place, tree};
 use attest::Kind;
-use common::{Place, tree};
 use model::{ImageManifest, Subject};
 use register_ami::ACTION;
 use serde_json::json;

@@ -2,10 +2,8 @@
 //! own.
 #![allow(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 
-mod common;
-
+use crate::common::Place;
 use attest::{EvidenceDir, Identity, Kind, Sign, Statement};
-use common::Place;
 use jiff::SignedDuration;
 use model::ImageManifest;
 use register_ami::ACTION;

@@ -1,10 +1,8 @@
 //! What cannot be decided is an error, never a publish; and hostile text does nothing on its way out.
 
-mod common;
-
 use std::fs;
 
-use common::{Place, tree};
+use crate::common::{Place, tree};
 use register_ami::ACTION;
 
 #[test]

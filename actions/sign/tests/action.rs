@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use crate::common::{Job, KINDS};
 use attest::detached::Message;
 use attest::{PublicKey, Trust, verify_file};
-use common::{Job, KINDS};
 use model::Sha256;
 
 fn public(job: &Job, kind: &str) -> PublicKey {
@@ -138,7 +136,7 @@ fn what_is_wrong_with_one_file_is_told_before_any_is_signed() {
             },
             "sub/app.sigstore.json is there already",
         ),
-        ("pipe", |job| common::fifo(&job.path("pipe")), "is not a plain file"),
+        ("pipe", |job| crate::common::fifo(&job.path("pipe")), "is not a plain file"),
         ("a\u{1b}[31m", |_| (), "has control characters"),
         ("[", |_| (), "is no pattern"),
     ];

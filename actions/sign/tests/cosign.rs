@@ -3,12 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
+use crate::common::aws::Kms;
+use crate::common::{Job, KINDS, Run};
 use attest::detached::Message;
 use attest::{PublicKey, Trust, verify_file};
-use common::aws::Kms;
-use common::{Job, KINDS, Run};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -113,7 +111,7 @@ fn a_key_in_kms_signs_and_cosign_verifies_and_the_reverse() {
         let uri = format!("awskms:///{alias}");
         let run = job.run_in(&env, &[("files", "app"), ("signing-key", &uri), ("detached", "true")]);
         assert_eq!(run.code, 0, "{run:?}");
-        assert!(!run.said().contains(common::aws::SECRET), "{}", run.said());
+        assert!(!run.said().contains(crate::common::aws::SECRET), "{}", run.said());
         job.must_cosign(&env, &["public-key", "--key", &uri, "--outfile", "kms.pub"]);
         let key = public(&job, "kms.pub");
         assert_eq!(run.outputs["signer"], key.key_id().to_string());

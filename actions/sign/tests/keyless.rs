@@ -3,15 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
 use std::sync::Arc;
 
+use crate::common::issuer::{BEARER, WORKFLOW};
+use crate::common::sigstore::Sigstore;
+use crate::common::{Job, Run};
 use attest::detached::Message;
 use attest::{IdentityRule, Signer, Trust, TrustRoot, TrustedIdentity, verify_file};
-use common::issuer::{BEARER, WORKFLOW};
-use common::sigstore::Sigstore;
-use common::{Job, Run};
 
 struct World {
     sigstore: Sigstore,

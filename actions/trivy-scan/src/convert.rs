@@ -6,11 +6,12 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use process::{Processes, Real};
 use runner::{Context, Result};
+use scanners::trivy::Trivy;
 use scanners::{Scan, Scanner as _};
 use tools::Settings;
 
 use crate::inputs::Inputs;
-use crate::{check_report, scan, take, trivy};
+use crate::{run, take, trivy};
 
 /// What another look came to.
 #[derive(Debug)]
@@ -33,9 +34,9 @@ pub async fn look_again(ctx: &mut Context, report: &Path) -> Result<Looked> {
     let sbom = inputs.sbom.as_deref().context("input `sbom` was not given: where is it written?")?;
     convert(ctx, &Real, &inputs, report, sbom).await?;
     let taken = take(ctx, &inputs, None, &Real, None).await?;
-    let scan = scanners::trivy::Trivy.read_report(&taken.bytes)?;
-    let facts = taken.facts.context("Trivy did not say which database it used")?;
-    check_report(ctx, &inputs, &scan, &facts)?;
+    let scan = taken.report.read(|reader| Trivy.read_from(reader))?;
+    let facts = taken.database.context("Trivy did not say which database it used")?;
+    scan::check(ctx, &Trivy, &inputs.common, &scan, Some(&facts))?;
     Ok(Looked { scan, database: facts.updated, sample: facts.sample })
 }
 
@@ -46,13 +47,13 @@ async fn convert(
     report: &Path,
     sbom: &Path,
 ) -> Result<()> {
-    let bytes = scan::read_limited(report)?;
-    if scanners::trivy::Trivy.read_report(&bytes)?.packages.is_empty() {
+    let kept = scan::Report::open(report)?;
+    if kept.read(|reader| Trivy.read_from(reader))?.packages.is_empty() {
         bail!("the report {} has no packages, so there is nothing to look at again", report.display());
     }
     let settings = Settings::from_env(|name| ctx.env(name).map(str::to_owned))?;
     let tool = trivy(ctx, settings, processes).await?;
     let scratch = tempfile::Builder::new().prefix("hallmark-trivy-").tempdir_in(ctx.temp())?;
-    let trivy = scan::Trivy { tool: &tool, processes, scratch: scratch.path(), timeout: inputs.timeout };
-    trivy.convert(ctx, report, sbom).await
+    let trivy = run::program(&tool, processes, scratch.path(), inputs.timeout);
+    run::convert(ctx, &trivy, report, sbom).await
 }

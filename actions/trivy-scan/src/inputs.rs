@@ -1,32 +1,21 @@
 //! The inputs, read once into checked values.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use attest::EvidenceDir;
 use attest::predicate::vulns::Seen;
-use model::{Class, Severity, Sha256};
+use model::Class;
 use runner::{Context, Result};
+use scan::{Common, Wanted};
 use scanners::trivy::{Trivy, scanner_word};
 use scanners::{Scanner as _, TargetKind};
-
-/// Where the database comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum DatabaseChoice {
-    /// The real one, brought up to date.
-    Auto,
-    /// What the cache has.
-    Cache,
-    /// The sample.
-    Sample,
-    /// A folder.
-    Folder(PathBuf),
-}
 
 /// Everything that was asked for.
 #[derive(Debug)]
 pub(crate) struct Inputs {
+    /// What all scanners are asked.
+    pub(crate) common: Common,
     pub(crate) image: Option<PathBuf>,
     pub(crate) rootfs: Option<PathBuf>,
     pub(crate) sbom: Option<PathBuf>,
@@ -35,22 +24,8 @@ pub(crate) struct Inputs {
     pub(crate) report: Option<PathBuf>,
     /// What is looked for, in the order of [`Class::ALL`]. Of a report nobody can say it beforehand.
     pub(crate) look_for: Vec<Class>,
-    pub(crate) severity: Vec<Severity>,
-    pub(crate) ignore_unfixed: bool,
-    pub(crate) fail_on: Vec<Severity>,
-    pub(crate) fail_on_unfixed: bool,
-    pub(crate) database: DatabaseChoice,
-    pub(crate) database_repositories: Vec<String>,
-    pub(crate) allow_sample_database: bool,
-    pub(crate) allow_no_os: bool,
-    pub(crate) allow_no_packages: bool,
+    pub(crate) database: Wanted,
     pub(crate) timeout: Duration,
-    pub(crate) sarif: Option<PathBuf>,
-    pub(crate) sarif_location: Option<String>,
-    pub(crate) family: Option<String>,
-    pub(crate) architecture: String,
-    pub(crate) report_output: Option<PathBuf>,
-    pub(crate) evidence: PathBuf,
 }
 
 impl Inputs {
@@ -59,6 +34,7 @@ impl Inputs {
         let container_archive =
             container_image.as_deref().map(|name| ctx.cwd().join(name)).filter(|path| path.is_file());
         let mut inputs = Self {
+            common: Common::read(ctx, &[Class::Vulnerability])?,
             image: ctx.opt_path("image")?,
             rootfs: ctx.opt_path("rootfs")?,
             sbom: ctx.opt_path("sbom")?,
@@ -66,22 +42,8 @@ impl Inputs {
             container_archive,
             report: ctx.opt_path("report")?,
             look_for: Vec::new(),
-            severity: severities(ctx, "severity")?,
-            ignore_unfixed: ctx.flag("ignore-unfixed")?,
-            fail_on: severities(ctx, "fail-on")?,
-            fail_on_unfixed: ctx.flag("fail-on-unfixed")?,
-            database: database(ctx)?,
-            database_repositories: ctx.list("database-repository")?,
-            allow_sample_database: ctx.flag("allow-sample-database")?,
-            allow_no_os: ctx.flag("allow-no-os")?,
-            allow_no_packages: ctx.flag("allow-no-packages")?,
+            database: Wanted::read(ctx, "database-repository")?,
             timeout: ctx.duration("timeout")?,
-            sarif: ctx.opt_path("sarif")?,
-            sarif_location: ctx.opt_text("sarif-location")?,
-            family: ctx.opt_text("family")?,
-            architecture: ctx.text("architecture")?,
-            report_output: ctx.opt_path("report-output")?,
-            evidence: ctx.path("evidence")?,
         };
         inputs.check()?;
         inputs.look_for = inputs.classes(&ctx.list("scanners")?)?;
@@ -144,6 +106,7 @@ impl Inputs {
             Seen::Sbom => TargetKind::Sbom,
             Seen::ContainerImage => TargetKind::ContainerImage,
             Seen::Report => TargetKind::Report,
+            Seen::Source => TargetKind::Source,
         }
     }
 
@@ -161,47 +124,4 @@ impl Inputs {
             Seen::Disk
         }
     }
-
-    /// Writes the copy of the report that was asked for. Returns where the report is to be found.
-    pub(crate) fn write_report(&self, bytes: &[u8], kept: &EvidenceDir, digest: &Sha256) -> Result<PathBuf> {
-        match &self.report_output {
-            None => Ok(kept.report_path(digest)),
-            Some(path) => {
-                write(path, bytes)
-                    .context("the copy of the report (`report-output`) could not be written")?;
-                Ok(path.clone())
-            }
-        }
-    }
-}
-
-/// Writes a file, with the folders it needs.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
-    }
-    std::fs::write(path, bytes).with_context(|| format!("{}", path.display()))
-}
-
-fn severities(ctx: &Context, input: &str) -> Result<Vec<Severity>> {
-    ctx.list(input)?.iter().map(|word| word.parse().with_context(|| format!("input `{input}`"))).collect()
-}
-
-fn database(ctx: &Context) -> Result<DatabaseChoice> {
-    let text = ctx.text("database")?;
-    Ok(match text.as_str() {
-        "auto" => DatabaseChoice::Auto,
-        "cache" => DatabaseChoice::Cache,
-        "sample" => DatabaseChoice::Sample,
-        folder => {
-            let path = ctx.cwd().join(folder);
-            if !path.is_dir() {
-                bail!(
-                    "input `database` is `{folder}`: auto, cache, sample or a folder is wanted, and there is \
-                     no such folder"
-                );
-            }
-            DatabaseChoice::Folder(path)
-        }
-    })
 }

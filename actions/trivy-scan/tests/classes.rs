@@ -1,13 +1,11 @@
 //! What the real Trivy finds besides vulnerabilities: secrets, licences, misconfigurations.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests: a panic is their message")]
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{assert_undecided, debian, harness, kept, report, statement, with_trivy};
+use crate::common::{assert_undecided, debian, harness, kept, report, statement, with_trivy};
 use runner::testing::{Harness, Run};
 use serde_json::{Value, json};
 use trivy_scan::ACTION;

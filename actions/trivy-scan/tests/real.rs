@@ -2,13 +2,13 @@
 //! path that HALLMARK_TEST_BIN_DIR names, or in the cache of tools. `make test` provides both.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests: a panic is their message")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{Kept, assert_undecided, debian, harness, ids, kept, report, setting, statement, with_trivy};
+use crate::common::{
+    Kept, assert_undecided, debian, harness, ids, kept, report, setting, statement, with_trivy,
+};
 use runner::testing::{Harness, Run};
 use scanners::trivy::sample_db;
 use serde_json::{Value, json};

@@ -1,11 +1,9 @@
 //! A report that is there already: what is recorded, what is shown, what is decided. No Trivy runs.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests: a panic is their message")]
 
-mod common;
-
 use std::fs;
 
-use common::{assert_undecided, kept, statement};
+use crate::common::{assert_undecided, kept, statement};
 use runner::testing::{Harness, Run};
 use serde_json::{Value, json};
 use trivy_scan::ACTION;
@@ -33,7 +31,7 @@ fn five() -> Value {
 }
 
 fn given(report: &Value) -> Harness {
-    let harness = common::harness();
+    let harness = crate::common::harness();
     let path = harness.file("report.json", report.to_string());
     harness.input_path("report", path)
 }
@@ -140,7 +138,7 @@ fn hostile_text_stays_text() {
     assert_eq!(run.code, 1, "{}", run.stdout);
     // Each line is one of our own commands, whose text the runner takes as text, or no command.
     for line in run.stdout.lines() {
-        let ours = ["::warning", "::error title=Vulnerabilities::", "::notice", "::add-mask"];
+        let ours = ["::warning", "::error title=Findings::", "::notice", "::add-mask"];
         let own = ours.iter().any(|start| line.starts_with(start));
         assert!(own || !(line.trim_start().starts_with("::") || line.contains("##[")), "{line}");
         assert!(!line.contains('\u{1b}'), "{line}");
@@ -164,12 +162,12 @@ fn what_is_no_whole_report_decides_nothing() {
         ("{}".into(), "schema version none"),
         (format!("{whole}{whole}"), "malformed"),
     ] {
-        let harness = common::harness();
+        let harness = crate::common::harness();
         let path = harness.file("report.json", bytes);
         let harness = harness.input_path("report", path);
         assert_undecided(&harness, &harness.run(&ACTION), says);
     }
-    let harness = common::harness().input("report", "missing.json");
+    let harness = crate::common::harness().input("report", "missing.json");
     assert_undecided(&harness, &harness.run(&ACTION), "missing.json");
 }
 
@@ -189,7 +187,7 @@ fn no_system_and_no_packages_are_errors_unless_allowed() {
 
 #[test]
 fn inputs_that_contradict_each_other() {
-    let harness = common::harness();
+    let harness = crate::common::harness();
     assert_undecided(&harness, &harness.run(&ACTION), "nothing to scan");
     let harness = given(&five()).input("sbom", "x");
     assert_undecided(&harness, &harness.run(&ACTION), "`sbom` and `report` are given");

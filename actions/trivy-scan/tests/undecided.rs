@@ -2,13 +2,11 @@
 //! decided, and nothing is left that looks like evidence.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests: a panic is their message")]
 
-mod common;
-
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::assert_undecided;
+use crate::common::assert_undecided;
 use model::Sha256;
 use process::{Fake, Script, Spec};
 use runner::Outcome;
@@ -59,7 +57,7 @@ fn run(harness: &Harness, fake: &Fake) -> (Option<Outcome>, Run) {
 }
 
 fn undecided(script: Script, says: &str) {
-    let (harness, _) = disk(common::harness().env("HOME", "/nowhere"));
+    let (harness, _) = disk(crate::common::harness().env("HOME", "/nowhere"));
     let fake = Fake::new().then("trivy", script);
     let (outcome, run) = run(&harness, &fake);
     assert!(outcome.is_none(), "{says}");
@@ -68,11 +66,11 @@ fn undecided(script: Script, says: &str) {
 
 #[test]
 fn a_whole_report_is_taken() {
-    let (harness, _) = disk(common::harness().env("HOME", "/nowhere"));
+    let (harness, _) = disk(crate::common::harness().env("HOME", "/nowhere"));
     let fake = Fake::new().then("trivy", writes(whole()));
     let (outcome, run) = run(&harness, &fake);
     assert_eq!(outcome, Some(Outcome::Done), "{}", run.stdout);
-    let tool = &common::statement(&run)["predicate"]["hallmark"]["tool"];
+    let tool = &crate::common::statement(&run)["predicate"]["hallmark"]["tool"];
     assert_eq!(
         *tool,
         json!({"name": "trivy", "version": "0.69.3", "sha256": Sha256::of(b"trivy").to_string()})
@@ -107,7 +105,7 @@ fn a_report_that_is_not_whole_decides_nothing() {
 
 #[test]
 fn a_time_out_decides_nothing() {
-    let (harness, _) = disk(common::harness().env("HOME", "/nowhere").input("timeout", "1s"));
+    let (harness, _) = disk(crate::common::harness().env("HOME", "/nowhere").input("timeout", "1s"));
     let fake = Fake::new().then("trivy", writes(whole()).takes(std::time::Duration::from_secs(2)));
     let (_, run) = run(&harness, &fake);
     assert_undecided(&harness, &run, "its time was up");
@@ -132,7 +130,7 @@ fn a_disk_that_changes_meanwhile_decides_nothing() {
         ("removed", |disk| fs::remove_file(disk).unwrap()),
     ];
     for (what, change) in changes {
-        let (harness, disk) = disk(common::harness().env("HOME", "/nowhere"));
+        let (harness, disk) = disk(crate::common::harness().env("HOME", "/nowhere"));
         let report = whole();
         let fake = Fake::new().then(
             "trivy",
@@ -149,7 +147,7 @@ fn a_disk_that_changes_meanwhile_decides_nothing() {
 
 #[test]
 fn a_database_that_changes_meanwhile_decides_nothing() {
-    let (harness, _) = disk(common::harness().env("HOME", "/nowhere"));
+    let (harness, _) = disk(crate::common::harness().env("HOME", "/nowhere"));
     let report = whole();
     let script = Script::exits(0).effect(move |spec| {
         fs::write(after(spec, "--output"), report).unwrap();
@@ -161,7 +159,7 @@ fn a_database_that_changes_meanwhile_decides_nothing() {
 
 #[test]
 fn a_manifest_that_lists_another_disk_is_refused_before_anything_runs() {
-    let harness = common::harness().env("HOME", "/nowhere");
+    let harness = crate::common::harness().env("HOME", "/nowhere");
     harness.file("disk.raw", vec![7; 4096]);
     let manifest = json!({
         "schema": 1, "name": "n", "family": "f", "architecture": "amd64", "bootMode": "uefi",
@@ -179,7 +177,7 @@ fn a_manifest_that_lists_another_disk_is_refused_before_anything_runs() {
 
 #[test]
 fn trivy_sees_nothing_of_the_workspace_and_little_of_the_environment() {
-    let harness = common::harness()
+    let harness = crate::common::harness()
         .env("HOME", "/nowhere")
         .env("PATH", "/bin")
         .env("TRIVY_SEVERITY", "CRITICAL")
@@ -203,7 +201,7 @@ fn trivy_sees_nothing_of_the_workspace_and_little_of_the_environment() {
 
 #[test]
 fn several_disks_are_not_scanned_as_if_they_were_one() {
-    let harness = common::harness().env("HOME", "/nowhere");
+    let harness = crate::common::harness().env("HOME", "/nowhere");
     let disk = |device: &str| {
         json!({"device": device, "file": "d.raw", "sizeBytes": 1,
                "contentDigest": format!("hallmarkBlocks1:{}", Sha256::of(b""))})
@@ -231,7 +229,7 @@ fn a_partition_that_trivy_would_pass_over_is_an_error_before_it_runs() {
         disk
     };
     for (name, seen) in [("root", false), ("Linux", true)] {
-        let harness = common::harness().env("HOME", "/nowhere");
+        let harness = crate::common::harness().env("HOME", "/nowhere");
         let disk = harness.file("disk.raw", named(name));
         let harness = harness.input_path("image", disk);
         let fake = Fake::new().then("trivy", writes(whole()));

@@ -1,9 +1,9 @@
 //! The answer: yes, or all that is in the way; and what it rests on.
 
-use admission::{About, Admitted, admit, closed};
-use attest::EvidenceFile;
+use admission::{About, Admitted, admit, closed, reason};
+use attest::{EvidenceFile, Statement};
 use jiff::Timestamp;
-use model::Reason;
+use model::{Reason, Sha256};
 use serde::Serialize;
 
 use crate::approval::{Approved, approved};
@@ -93,13 +93,19 @@ pub(crate) fn answer(
 
 impl Answer {
     fn look(&mut self, question: &Question, subject: Subject, files: &[EvidenceFile]) {
-        let Subject { name, about, seen, notes } = subject;
+        let Subject { name, mut about, manifests, seen, notes } = subject;
+        if let [only] = manifests.as_slice() {
+            about.manifest = Some(*only);
+        }
         self.image = name;
         self.content_digest = Some(about.content.to_string());
         self.seen = Some(seen);
         self.notes = notes;
         match admit(files, &about, &question.demands, self.asked_on) {
-            Ok(admitted) => self.rest(question, &about, &admitted, files),
+            Ok(admitted) => {
+                self.reasons.extend(about_another(&admitted, &manifests));
+                self.rest(question, &about, &admitted, files);
+            }
             Err(reasons) => self.reasons.extend(reasons),
         }
         if let Some(whom) = &question.releaser {
@@ -148,4 +154,31 @@ impl Answer {
         self.exceptions = exceptions;
         self.reasons.extend(reasons);
     }
+}
+
+/// Of several that fit, what allows the image has to be about one; the newest decisions about the content count, whichever
+/// it is.
+fn about_another(admitted: &Admitted, manifests: &[Sha256]) -> Vec<Reason> {
+    let is_one = |statement: &Statement| {
+        manifests.is_empty()
+            || statement
+                .subject
+                .iter()
+                .any(|subject| subject.sha256().is_some_and(|it| manifests.contains(&it)))
+    };
+    let clears = "Give the image.json that is meant as `manifest`, or have the image decided on again";
+    let statements = [
+        ("verdict", &admitted.verdict.file, &admitted.verdict.statement),
+        ("vsa", &admitted.summary.file, &admitted.summary.statement),
+    ];
+    let others = statements.into_iter().filter(|(_, _, statement)| !is_one(statement));
+    others
+        .map(|(slug, file, _)| {
+            let message = "the newest decision is about none of the image.json that this image is started as"
+                .to_owned();
+            let mut reason = reason(format!("{slug}-of-another-manifest"), message, clears);
+            reason.evidence.push(file.clone());
+            reason
+        })
+        .collect()
 }

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use archive::{Archive, Env, Location, Role};
+use archive::{Archive, Location, Role};
 use attest::{EvidenceDir, EvidenceFile, Form, Kind, MAX_BUNDLE, StrayReason};
-use model::{ContentDigest, Sha256};
+use aws::Caller;
+use model::{ContentDigest, ImageManifest, Sha256};
 use runner::Result;
 use serde::Deserialize;
 
@@ -44,6 +45,11 @@ struct Entry {
 }
 
 impl Place {
+    /// Whether AWS is asked for it.
+    pub(crate) const fn is_in_s3(&self) -> bool {
+        matches!(self, Self::Archive(Location::S3 { .. }))
+    }
+
     /// As an input names it.
     pub(crate) fn of(cwd: &Path, text: &str) -> Result<Self> {
         if text.contains("://") {
@@ -77,8 +83,35 @@ impl Place {
         Ok(Self::Bundle(path, manifests))
     }
 
+    /// Every `image.json` that was kept about this content, none of it believed yet. Only an archive has them.
+    pub(crate) async fn manifests(
+        &self,
+        content: &ContentDigest,
+        caller: &Caller,
+    ) -> Result<Vec<ImageManifest>> {
+        let Self::Archive(location) = self else { return Ok(Vec::new()) };
+        let archive = caller.archive(location).await?;
+        let (mut manifests, mut seen) = (Vec::new(), BTreeSet::new());
+        for entry in archive.entries_of(content).await? {
+            for file in entry.of(Role::Image).filter(|file| file.sha256 == entry.image.manifest) {
+                if !seen.insert(file.sha256) {
+                    continue;
+                }
+                let shown = || format!("{:?} in an entry of {}", file.name, archive.location());
+                ensure!(
+                    file.bytes <= LONGEST,
+                    "{} is longer than the {LONGEST} bytes that are read",
+                    shown()
+                );
+                let bytes = archive.read(&entry, file).await?;
+                manifests.push(ImageManifest::parse(&bytes).with_context(shown)?);
+            }
+        }
+        Ok(manifests)
+    }
+
     /// Every statement, none of it believed yet; of an archive, those that were kept about this content.
-    pub(crate) async fn read(&self, content: &ContentDigest, env: Env<'_>) -> Result<Vec<EvidenceFile>> {
+    pub(crate) async fn read(&self, content: &ContentDigest, caller: &Caller) -> Result<Vec<EvidenceFile>> {
         match self {
             Self::Folder(path) => {
                 let listing = EvidenceDir::new(path).list()?;
@@ -100,14 +133,14 @@ impl Place {
                 }
                 Ok(files)
             }
-            Self::Archive(location) => kept(location, content, env).await,
+            Self::Archive(location) => kept(location, content, caller).await,
         }
     }
 }
 
 /// The evidence of every entry about a content. What several entries name is read once.
-async fn kept(location: &Location, content: &ContentDigest, env: Env<'_>) -> Result<Vec<EvidenceFile>> {
-    let archive = Archive::open(location, env).await?;
+async fn kept(location: &Location, content: &ContentDigest, caller: &Caller) -> Result<Vec<EvidenceFile>> {
+    let archive = caller.archive(location).await?;
     let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
     for entry in archive.entries_of(content).await? {
         for file in entry.of(Role::Evidence) {

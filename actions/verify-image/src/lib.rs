@@ -1,10 +1,11 @@
 //! `verify-image`: whether an image may be used, and why not.
 //!
 //! For whoever is about to launch an image, and trusts nobody but those whom they name. The image's disks are hashed
-//! here. What decides is the same as before publishing (`admission`): a signed verdict that passes and its summary;
+//! here, an AMI's block by block from its snapshots. What decides is the same as before publishing (`admission`): a signed verdict that passes and its summary;
 //! then what only time tells: the exceptions that it rests on, as they stand today. Nothing is written, and no
-//! connection is made but to the archive in S3 that the caller names.
+//! connection is made but to AWS for an AMI, and to the archive in S3 that the caller names.
 
+mod ami;
 mod answer;
 mod approval;
 mod ask;
@@ -15,6 +16,7 @@ mod subject;
 mod tell;
 
 use admission::{TRUSTED_ROOT, VERDICT_IDENTITY, VERDICT_SIGNER};
+use aws::Caller;
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
 
 const APPROVAL_SIGNER: &str = "approval-signer";
@@ -27,9 +29,12 @@ pub static ACTION: Action = Action {
     name: "verify-image",
     about: "Says whether an image may be used, by the evidence about it and the word of those who are trusted",
     inputs: &[
-        Input::new("image", Kind::Text, "The image: its image.json or the folder with it, a raw disk, or a content digest (hallmarkBlocks1:…); with `store`, an image's id in it").word(),
+        Input::new("image", Kind::Text, "The image: its image.json or the folder with it, a raw disk, an AMI (ami-…), or a content digest (hallmarkBlocks1:…); with `store`, an image's id in it").word(),
         Input::new("store", Kind::Path, "The folder of a local image store, to take the image from"),
         Input::new("channel", Kind::Text, "With `store`: the channel whose image is meant, family/name"),
+        aws::REGION,
+        aws::ROLE,
+        Input::new("manifest", Kind::Path, "With an AMI: the image.json that it has to be; by default what the archive has of it"),
         Input::new("disk", Kind::Lines, "Where the disks are, if not beside the manifest: a path, or device=path by line"),
         Input::new("evidence", Kind::Text, "The evidence: a folder of it, a gate's replay bundle (its folder, or one manifest in it), or an archive (its folder, or s3://BUCKET/PREFIX)").default(".hallmark/evidence"),
         VERDICT_SIGNER,
@@ -65,13 +70,11 @@ pub static VERIFY: Action = Action { name: "verify", ..ACTION };
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let question = ask::Question::read(ctx)?;
-    let subject = subject::read(ctx).await?;
+    let caller = Caller::read(ctx, ACTION.name)?;
+    let subject = subject::read(ctx, &question.place, &caller).await?;
     // Where the disk itself speaks against it, evidence cannot help.
     let files = match &subject {
-        Ok(subject) => {
-            let env = |name: &str| ctx.env(name).map(str::to_owned);
-            question.place.read(&subject.about.content, &env).await?
-        }
+        Ok(subject) => question.place.read(&subject.about.content, &caller).await?,
         Err(_) => Vec::new(),
     };
     let answer = answer::answer(&question, subject, &files, ctx.now());

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use admission::{About, Candidate, reason};
 use anyhow::{Context as _, bail, ensure};
+use aws::{Caller, REGION, ROLE};
 use model::{ContentDigest, ImageManifest, Reason, Sha256};
 use provider::{BoxError, ChannelName, Error, ImageId, Local, Provider, Settings, State};
 use runner::{Context, Result};
 
+use crate::ami;
+use crate::evidence::Place;
+
 /// What helps where a disk is another.
-const CLEARS: &str = "Use the image that was tested, scanned and decided on: fetch it again";
+pub(crate) const CLEARS: &str = "Use the image that was tested, scanned and decided on: fetch it again";
 
 /// An image that is asked about.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub(crate) struct Subject {
     pub(crate) name: Option<String>,
     /// What the evidence has to be about.
     pub(crate) about: About,
+    /// Where one image.json could be as good as another: those that the evidence may be about. Empty if `about` says it.
+    pub(crate) manifests: Vec<Sha256>,
     /// How it was seen.
     pub(crate) seen: String,
     /// What is to be said about it, and speaks neither for nor against it.
@@ -26,15 +32,27 @@ pub(crate) struct Subject {
 }
 
 /// The image, or why it may not be used whatever the evidence says.
-pub(crate) async fn read(ctx: &mut Context) -> Result<Result<Subject, Reason>> {
+pub(crate) async fn read(
+    ctx: &mut Context,
+    evidence: &Place,
+    caller: &Caller,
+) -> Result<Result<Subject, Reason>> {
     let image = ctx.opt_text("image")?;
     let (store, channel) = (ctx.opt_path("store")?, ctx.opt_text("channel")?);
     let disks = ctx.lines("disk")?;
     if let Some(id) = image.as_deref().filter(|text| is_cloud_id(text)) {
-        bail!(
-            "`{}` names a place and no content, and its blocks cannot be read here yet: give the image's content digest \
-             (hallmarkBlocks1:…), its image.json or its disk",
-            id.escape_debug()
+        ensure!(
+            store.is_none() && channel.is_none() && disks.is_empty(),
+            "`store`, `channel` and `disk` are for images here, and {id} is in AWS: leave them out"
+        );
+        return ami::read(ctx, id, evidence, caller).await;
+    }
+    for input in ["manifest", REGION.name, ROLE.name] {
+        // Whoever reads an archive in S3 is somebody there too.
+        let meant = input != "manifest" && evidence.is_in_s3();
+        ensure!(
+            meant || ctx.opt_text(input)?.is_none(),
+            "input `{input}` is for an AMI, and `image` is none: leave it out"
         );
     }
     match (store, channel, image) {
@@ -60,7 +78,9 @@ pub(crate) async fn read(ctx: &mut Context) -> Result<Result<Subject, Reason>> {
             bail!("with `store`, one of `image` and `channel` is wanted: which image is meant")
         }
         (None, Some(_), _) => bail!("`channel` is one of a `store`: give the store's folder too"),
-        (None, None, None) => bail!("input `image` is required: an image.json, a disk, or a content digest"),
+        (None, None, None) => {
+            bail!("input `image` is required: an image.json, a disk, an AMI, or a content digest")
+        }
         (None, None, Some(image)) => {
             if image.contains("hallmarkBlocks1:") {
                 ensure!(
@@ -79,13 +99,15 @@ pub(crate) async fn read(ctx: &mut Context) -> Result<Result<Subject, Reason>> {
 
 /// An id of EC2's; others will come with their providers.
 fn is_cloud_id(text: &str) -> bool {
-    text.strip_prefix("ami-").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()))
+    text.strip_prefix("ami-")
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 fn of_digest(content: ContentDigest) -> Subject {
     Subject {
         name: None,
         about: About { content, manifest: None },
+        manifests: Vec::new(),
         seen: "by its digest alone".into(),
         notes: vec![
             "no disk was hashed: the answer is about whatever has this digest, so compare it with what is launched"
@@ -104,6 +126,7 @@ fn of_file(path: &Path, disks: &[String]) -> Result<Result<Subject, Reason>> {
         return Ok(Candidate::read(&manifest, disks, CLEARS)?.map(|candidate| Subject {
             name: Some(candidate.manifest.name),
             about: About { content: candidate.content_digest, manifest: Some(candidate.manifest_digest) },
+            manifests: Vec::new(),
             seen: format!("its disks, beside {}", manifest.display()),
             notes: Vec::new(),
         }));
@@ -114,6 +137,7 @@ fn of_file(path: &Path, disks: &[String]) -> Result<Result<Subject, Reason>> {
     Ok(Ok(Subject {
         name: None,
         about: About { content: found.content_digest, manifest: None },
+        manifests: Vec::new(),
         seen: format!("the disk {}", path.display()),
         notes: vec![
             "a disk alone does not say how it is booted: give image.json, and its boot mode and devices are compared too"
@@ -166,6 +190,7 @@ async fn stored(
     Ok(Ok(Subject {
         name: name.or_else(|| Some(manifest.name.clone())),
         about: About { content: image.content_digest, manifest: Some(Sha256::of(&manifest.to_bytes()?)) },
+        manifests: Vec::new(),
         seen,
         notes,
     }))

@@ -1,16 +1,13 @@
 //! Yes, and every reason why not.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-#[path = "../../register-ami/tests/common/mod.rs"]
-mod common;
-
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
+use crate::common::closed::{CASES, prepared};
+use crate::common::{Place, VERIFIER, tree};
 use attest::{EvidenceDir, Identity, Kind, Sign, Statement};
-use common::closed::{CASES, prepared};
-use common::{Place, VERIFIER, tree};
 use jiff::SignedDuration;
 use model::{ImageManifest, Sha256};
 use runner::testing::{Harness, Run};
@@ -305,7 +302,15 @@ fn an_image_by_whatever_is_at_hand() {
 #[test]
 fn what_cannot_be_decided() {
     for (inputs, says) in [
-        (&[("image", "ami-0123456789abcdef0")][..], "names a place and no content"),
+        (&[("image", "ami-0123456789abcdef0")][..], "nobody says in which: give `region`"),
+        (&[("image", "ami-0123456789abcdef0"), ("region", "eu-central-1\nx")], "give a region"),
+        (&[("image", "ami-0123456789abcdef0"), ("store", "/absent")], "is in AWS: leave them out"),
+        (&[("region", "eu-central-1")], "input `region` is for an AMI"),
+        (
+            &[("evidence", "s3://golden/x"), ("manifest", "/absent/image.json")],
+            "input `manifest` is for an AMI",
+        ),
+        (&[("manifest", "/absent/image.json")], "input `manifest` is for an AMI"),
         (&[("image", "")], "input `image` is required"),
         (&[("image", "/absent/image.json")], "cannot read the manifest"),
         (&[("image", "/absent.raw")], "cannot read the disk"),
@@ -429,7 +434,7 @@ fn exceptions_as_they_stand_today() {
 }
 
 /// A verdict that was resumed with an approval, and the approval beside it.
-fn approved(place: &Place, image: &ImageManifest, by: &common::Job, keep: bool) {
+fn approved(place: &Place, image: &ImageManifest, by: &crate::common::Job, keep: bool) {
     let approval = Statement::new(
         Kind::Approval,
         image.subjects().unwrap(),
@@ -496,7 +501,7 @@ fn who_approved() {
     }
 }
 
-fn release(place: &Place, image: &ImageManifest, by: Option<&common::Job>) {
+fn release(place: &Place, image: &ImageManifest, by: Option<&crate::common::Job>) {
     let predicate = json!({"purl": "pkg:generic/debian-app@1", "releaseId": "r", "hallmark": {
         "provider": "local", "location": "store/images/1", "releaseId": "r", "channel": "debian-app/stable"}});
     place.put_about(image.subjects().unwrap(), Kind::Release, &predicate, by);

@@ -1,20 +1,15 @@
 //! The evidence comes from an archive, in a folder and in S3.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-#[path = "../../register-ami/tests/common/mod.rs"]
-mod common;
-#[path = "../../../crates/archive/tests/s3/s3s.rs"]
-mod s3s;
-
 use std::fs;
 use std::path::Path;
 
+use crate::common::{Place, VERIFIER, tree};
+use crate::s3s::S3s;
 use archive::{Archive, Draft, Keeping, Location, Role, Run as Ran};
 use attest::{EvidenceDir, Kind};
-use common::{Place, VERIFIER, tree};
 use model::ImageManifest;
 use runner::testing::{Harness, Run};
-use s3s::S3s;
 use serde_json::Value;
 use verify_image::ACTION;
 
@@ -88,7 +83,7 @@ fn yes_by_what_is_kept() {
         let before = tree(root);
         let run = kept.ask(place).run(&ACTION);
         assert_eq!((run.code, run.outputs["verified"].as_str()), (0, "true"), "{}{}", run.stdout, run.stderr);
-        assert!(!format!("{run:?}").contains(s3s::SECRET));
+        assert!(!format!("{run:?}").contains(crate::s3s::SECRET));
         // By the content digest alone, the same.
         let run = kept.ask(place).input("image", image.content_digest().to_string()).run(&ACTION);
         assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use crate::common::{Job, KINDS};
 use attest::predicate::signature_verification::Predicate;
 use attest::{Form, Kind, PrivateKey, PublicKey, read_unsigned, verify};
-use common::{Job, KINDS};
 use model::{Sha256, Subject};
 use serde_json::{Value, json};
 

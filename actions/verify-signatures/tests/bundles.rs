@@ -3,16 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-#[path = "common/real.rs"]
-mod real;
-
 use std::fs;
 
+use crate::common::{Job, Run};
+use crate::real::{CONDA, REAL, Real, data};
 use attest::predicate::signature_verification::Predicate;
 use attest::read_unsigned;
-use common::{Job, Run};
-use real::{CONDA, REAL, Real, data};
 use serde_json::{Value, json};
 
 fn by(job: &Job, manifest: &str) -> Run {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use crate::common::Job;
 use attest::predicate::signature_verification::Predicate;
 use attest::read_unsigned;
-use common::Job;
 use model::{Sha256, Subject};
 use serde_json::{Value, json};
 

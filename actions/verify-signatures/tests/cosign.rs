@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::{Job, KINDS};
 use attest::{Kind, PublicKey, Statement, verify};
-use common::{Job, KINDS};
 use model::{Sha256, Subject};
 use serde_json::json;
 

@@ -3,11 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
+use crate::common::{Job, Run};
 use attest::Identity;
 use attest::detached::Message;
-use common::{Job, Run};
 use serde_json::{Value, json};
 use signers::instance::{Instance, Making};
 use signers::{Claims, Content, GITHUB_ISSUER};

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
 use std::fs;
 
+use crate::common::Job;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use common::Job;
 use serde_json::{Value, json};
 
 /// The peer's own words for each scheme.

@@ -2,11 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-mod mistakes;
-
-use common::Job;
-use mistakes::CASES;
+use crate::common::Job;
+use crate::mistakes::CASES;
 
 #[test]
 fn every_mistake_has_its_place() {

@@ -2,16 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-#[path = "common/real.rs"]
-mod real;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use common::Job;
-use real::REAL;
+use crate::common::Job;
+use crate::real::REAL;
 
 /// Runs the program under `strace` and gives its exit code and every call that has to do with sockets.
 #[expect(clippy::disallowed_methods, reason = "the peer is a program; this is a test")]

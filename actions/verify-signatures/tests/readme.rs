@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-
-use common::Job;
+use crate::common::Job;
 
 const README: &str = include_str!("../README.md");
 

@@ -3,14 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-#[path = "common/real.rs"]
-mod real;
-
 use std::path::Path;
 
-use common::Job;
-use real::REAL;
+use crate::common::Job;
+use crate::real::REAL;
 
 /// The members of an identity as the peer takes them: it wants a subject, and knows no claims.
 fn issuer_and_subject(identity: &[(&str, &str)]) -> (String, String) {

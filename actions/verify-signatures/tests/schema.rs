@@ -3,15 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-mod mistakes;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::Job;
-use mistakes::CASES;
+use crate::common::Job;
+use crate::mistakes::CASES;
 use serde_json::Value;
 
 const README: &str = include_str!("../README.md");

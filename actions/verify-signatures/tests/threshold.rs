@@ -2,16 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-mod common;
-#[path = "common/real.rs"]
-mod real;
-
 use std::fs;
 
+use crate::common::Job;
+use crate::real::REAL;
 use attest::predicate::signature_verification::Predicate;
 use attest::read_unsigned;
-use common::Job;
-use real::REAL;
 use serde_json::Value;
 
 /// `file`, signed by `a`, `b` and `c`, each of another kind: `file.<key>.sig`. `d` is the key of `a` again.

@@ -47,6 +47,20 @@ pub fn manifest(path: &Path) -> Result<ImageManifest> {
 }
 
 impl Candidate {
+    /// Reads the manifest alone, of an image whose disks only the provider has: it compares them before it changes anything.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn kept_elsewhere(image: &Path) -> Result<Self> {
+        let manifest = manifest(image)?;
+        Ok(Self {
+            manifest_digest: Sha256::of(&manifest.to_bytes()?),
+            content_digest: manifest.content_digest(),
+            manifest,
+            disks: Vec::new(),
+        })
+    }
+
     /// Reads the manifest and hashes every disk; a disk that is another than the manifest says is a reason against
     /// the image. `given` says where disks are that do not lie beside the manifest, and `clears` what helps.
     ///

@@ -101,6 +101,11 @@ pub const fn called(kind: Kind) -> &'static str {
         Kind::Approval => "approval",
         Kind::Release => "release",
         Kind::Closure => "closure",
-        Kind::SignatureVerification | Kind::Provenance | Kind::TestResult | Kind::Vulns => "statement",
+        Kind::SignatureVerification
+        | Kind::Provenance
+        | Kind::TestResult
+        | Kind::Sbom
+        | Kind::SpdxSbom
+        | Kind::Vulns => "statement",
     }
 }

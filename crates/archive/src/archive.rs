@@ -1,14 +1,13 @@
 //! An archive that is there: what is read of it, each thing checked by what names it.
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use model::{ContentDigest, Sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::entry::{Entry, File};
-use crate::folder::Folder;
 use crate::layout::{self, CHANNELS, IMAGES, MARKER, MAX_LISTED, MAX_RECORD, VERSION};
 use crate::objects::{Found, Got, Objects};
-use crate::s3::S3;
 use crate::{Env, Error, Keeping, Location};
 
 /// What the marker says that a place is.
@@ -45,7 +44,19 @@ impl Archive {
     /// # Errors
     /// There is none, it is of a later layout, or its place does not answer.
     pub async fn open(location: &Location, env: Env<'_>) -> Result<Self, Error> {
-        let archive = Self::at(location, env, Keeping::default()).await?;
+        Self::open_by(location, env, None).await
+    }
+
+    /// The same by credentials that come from somewhere else than the environment, where some are given.
+    ///
+    /// # Errors
+    /// As [`Archive::open`].
+    pub async fn open_by(
+        location: &Location,
+        env: Env<'_>,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> Result<Self, Error> {
+        let archive = Self::at(location, env, Keeping::default(), credentials).await?;
         match archive.marked().await? {
             true => Ok(archive),
             false => Err(Error::NoArchive(archive.location)),
@@ -57,7 +68,7 @@ impl Archive {
     /// # Errors
     /// Something else is there, the place cannot keep things as it is asked to (no lock, no key), or does not answer.
     pub async fn open_to_put(location: &Location, env: Env<'_>, keeping: Keeping) -> Result<Self, Error> {
-        let archive = Self::at(location, env, keeping).await?;
+        let archive = Self::at(location, env, keeping, None).await?;
         archive.objects.ready().await?;
         // The marker comes first: where something is there without one, and still without one afterwards, it is no archive
         // that somebody else has just begun.
@@ -70,11 +81,13 @@ impl Archive {
         Ok(archive)
     }
 
-    async fn at(location: &Location, env: Env<'_>, keeping: Keeping) -> Result<Self, Error> {
-        let objects: Box<dyn Objects> = match location {
-            Location::Folder(path) => Box::new(Folder::new(path, keeping)?),
-            Location::S3 { bucket, prefix } => Box::new(S3::connect(bucket, prefix, env, keeping).await?),
-        };
+    async fn at(
+        location: &Location,
+        env: Env<'_>,
+        keeping: Keeping,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> Result<Self, Error> {
+        let objects = location.objects(env, keeping, credentials).await?;
         Ok(Self { objects, location: location.to_string() })
     }
 

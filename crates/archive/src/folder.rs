@@ -91,7 +91,7 @@ impl Folder {
         }
         file.persist(&path).map_err(|error| io("cannot write", &path)(error.error))?;
         sync(&above)?;
-        Ok(Replaced::Done)
+        Ok(Replaced::Done(content.sha256.to_string()))
     }
 
     /// The folder of a file, made where it is missing.

@@ -19,6 +19,7 @@ mod location;
 mod objects;
 mod plain;
 mod put;
+mod records;
 mod restore;
 mod s3;
 
@@ -30,6 +31,7 @@ pub use keeping::{Env, Keeping, Lock, LockMode};
 pub use layout::{MARKER, MAX_FILE, MAX_FILES};
 pub use location::{Location, SCHEME};
 pub use put::{Draft, Pointed, Stored};
+pub use records::{Record, Records};
 pub use restore::Restored;
 
 #[cfg(test)]

@@ -3,7 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, layout};
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+use crate::folder::Folder;
+use crate::objects::Objects;
+use crate::s3::S3;
+use crate::{Env, Error, Keeping, layout};
 
 /// What the location of an archive in S3 begins with.
 pub const SCHEME: &str = "s3://";
@@ -48,6 +53,21 @@ impl Location {
         }
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
         Ok(Self::S3 { bucket: bucket.to_owned(), prefix })
+    }
+
+    /// The place itself, by these credentials or else by the environment's. Nothing is asked of it yet.
+    pub(crate) async fn objects(
+        &self,
+        env: Env<'_>,
+        keeping: Keeping,
+        credentials: Option<SharedCredentialsProvider>,
+    ) -> Result<Box<dyn Objects>, Error> {
+        Ok(match self {
+            Self::Folder(path) => Box::new(Folder::new(path, keeping)?),
+            Self::S3 { bucket, prefix } => {
+                Box::new(S3::connect(bucket, prefix, env, keeping, credentials).await?)
+            }
+        })
     }
 }
 

@@ -62,9 +62,10 @@ pub(crate) enum Put {
 }
 
 /// What came of replacing an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Replaced {
-    Done,
+    /// What tells the new version from another.
+    Done(String),
     /// It is another by now, and was left alone.
     Raced,
 }

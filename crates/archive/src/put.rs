@@ -202,7 +202,7 @@ impl Archive {
             let content = Content { bytes: &bytes, sha256: Sha256::of(&bytes), media: Media::Json };
             let tag = shown.as_ref().map(|(_, tag)| tag.as_str());
             match self.objects.replace(&key, content, tag).await? {
-                Replaced::Done => return Ok(Moved::Moved),
+                Replaced::Done(_) => return Ok(Moved::Moved),
                 Replaced::Raced => {}
             }
         }

@@ -3,6 +3,7 @@
 //! Files are written whole or not at all. What is found there is handed on with its bytes, so that
 //! what is verified is what was listed; whatever does not belong there is reported.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -11,7 +12,7 @@ use signers::Sign;
 use signers::detached::strict_base64;
 
 use crate::bundle::{MAX_BUNDLE, SignStatementError, sign};
-use crate::files::{PARTIAL, io, is_dir, make_dir, read_plain, sweep, write_whole};
+use crate::files::{PARTIAL, copy_whole, io, is_dir, make_dir, read_plain, sweep, write_whole};
 use crate::json::JsonError;
 use crate::statement::{Statement, StatementError};
 
@@ -19,7 +20,7 @@ use crate::statement::{Statement, StatementError};
 pub const REPORTS: &str = "reports";
 
 /// The longest report that is kept.
-pub const MAX_REPORT: usize = 512 << 20;
+pub const MAX_REPORT: usize = 2 << 30;
 
 /// The most files that a directory may hold: more is somebody's mistake, or somebody's attack.
 const MAX_FILES: usize = 4096;
@@ -276,6 +277,17 @@ impl EvidenceDir {
         make_dir(&self.path.join(REPORTS))?;
         write_whole(&self.path.join(REPORTS), &report_name(&digest), bytes)?;
         Ok(digest)
+    }
+
+    /// As [`EvidenceDir::put_report`], of what does not have to be in memory.
+    ///
+    /// # Errors
+    /// It cannot be read, it is too long, or the file system refuses.
+    pub fn put_report_from(&self, report: &mut dyn Read) -> Result<Sha256, EvidenceError> {
+        let reports = self.path.join(REPORTS);
+        make_dir(&self.path)?;
+        make_dir(&reports)?;
+        copy_whole(&reports, report, MAX_REPORT, report_name)
     }
 
     /// A report by its digest, which its bytes are checked against.

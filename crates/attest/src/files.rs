@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use model::{Sha256, Sha256Hasher};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use tempfile::NamedTempFile;
 
@@ -51,6 +52,36 @@ pub(crate) fn write_whole(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBu
     // The name is on the disk when the folder is.
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io("cannot write into", dir))?;
     Ok(path)
+}
+
+/// As [`write_whole`], of what is read, under a name that its digest gives.
+pub(crate) fn copy_whole(
+    dir: &Path,
+    from: &mut dyn Read,
+    limit: usize,
+    name: impl Fn(&Sha256) -> String,
+) -> Result<Sha256, EvidenceError> {
+    sweep(dir);
+    let mut file = partial(dir).map_err(io("cannot write into", dir))?;
+    let mut hasher = Sha256Hasher::new();
+    let mut buffer = vec![0; 1 << 18];
+    let mut length = 0_usize;
+    loop {
+        let count = from.read(&mut buffer).map_err(io("cannot read what belongs into", dir))?;
+        let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { break };
+        length = length.saturating_add(count);
+        if length > limit {
+            return Err(EvidenceError::TooLong { path: dir.to_owned(), limit });
+        }
+        hasher.update(read);
+        file.write_all(read).map_err(io("cannot write into", dir))?;
+    }
+    let digest = hasher.finish();
+    let path = dir.join(name(&digest));
+    file.as_file().sync_all().map_err(io("cannot write", &path))?;
+    file.persist(&path).map_err(|error| io("cannot write", &path)(error.error))?;
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io("cannot write into", dir))?;
+    Ok(digest)
 }
 
 /// A new file, locked as long as its writer lives: by that, [`sweep`] knows whose writer does not.

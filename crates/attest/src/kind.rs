@@ -12,6 +12,10 @@ pub enum Kind {
     Provenance,
     /// What tests found (in-toto test-result v0.1).
     TestResult,
+    /// What is in an image: a CycloneDX document.
+    Sbom,
+    /// The same as an SPDX document.
+    SpdxSbom,
     /// What a vulnerability scan found (in-toto vulns v0.2).
     Vulns,
     /// What the policy decided, with reasons (our own predicate).
@@ -28,10 +32,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the chain.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::SignatureVerification,
         Self::Provenance,
         Self::TestResult,
+        Self::Sbom,
+        Self::SpdxSbom,
         Self::Vulns,
         Self::Verdict,
         Self::Vsa,
@@ -47,6 +53,8 @@ impl Kind {
             Self::SignatureVerification => "signature-verification",
             Self::Provenance => "provenance",
             Self::TestResult => "test-result",
+            Self::Sbom => "sbom",
+            Self::SpdxSbom => "spdx-sbom",
             Self::Vulns => "vulns",
             Self::Verdict => "verdict",
             Self::Vsa => "vsa",
@@ -63,6 +71,8 @@ impl Kind {
             Self::SignatureVerification => "https://hallmark.dev/signature-verification/v1",
             Self::Provenance => "https://slsa.dev/provenance/v1",
             Self::TestResult => "https://in-toto.io/attestation/test-result/v0.1",
+            Self::Sbom => "https://cyclonedx.org/bom",
+            Self::SpdxSbom => "https://spdx.dev/Document",
             Self::Vulns => "https://in-toto.io/attestation/vulns/v0.2",
             Self::Verdict => "https://hallmark.dev/verdict/v1",
             Self::Vsa => "https://slsa.dev/verification_summary/v1",

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
 use attest::predicate::{
-    approval, closure, provenance, release, signature_verification, test_result, verdict, vsa, vulns,
+    approval, closure, provenance, release, sbom, signature_verification, spdx, test_result, verdict, vsa,
+    vulns,
 };
 use attest::{Kind, Predicate, Statement};
 use model::{Sha256, Subject};
@@ -16,11 +17,13 @@ fn whole<P: Predicate>(value: &Value) {
     let statement = Statement::new(P::KIND, vec![Subject::file("f", Sha256::of(b""))], value).unwrap();
     let predicate: P = statement.predicate().unwrap_or_else(|error| panic!("{}: {error}", P::KIND));
     assert_eq!(&serde_json::to_value(&predicate).unwrap(), value, "{}", P::KIND);
-    // Members of other tools are passed over, as in-toto asks.
+    // Members of other tools are passed over, as in-toto asks; of a document, which is the predicate as a whole, kept.
     let mut more = value.clone();
     more["somethingElse"] = json!([1]);
     let again: P = Statement::new(P::KIND, statement.subject, &more).unwrap().predicate().unwrap();
-    assert_eq!(&serde_json::to_value(&again).unwrap(), value, "{}", P::KIND);
+    let document = matches!(P::KIND, Kind::Sbom | Kind::SpdxSbom);
+    let wanted = if document { &more } else { value };
+    assert_eq!(&serde_json::to_value(&again).unwrap(), wanted, "{}", P::KIND);
 }
 
 fn example(kind: Kind) -> Value {
@@ -91,6 +94,16 @@ fn example(kind: Kind) -> Value {
                 "startedOn": time, "finishedOn": time, "report": {"sha256": EMPTY},
             },
         }),
+        // What each format demands, and our properties.
+        Kind::Sbom => json!({
+            "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
+            "metadata": {"timestamp": time, "properties": [{"name": "hallmark:seen", "value": "disk"}]},
+            "components": [{"type": "library", "name": "p", "version": "1"}],
+        }),
+        Kind::SpdxSbom => json!({
+            "spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "dataLicense": "CC0-1.0", "name": "n",
+            "documentNamespace": "https://example.com/n", "creationInfo": {"created": time, "creators": ["Tool: t"]},
+        }),
         Kind::Vulns => json!({
             "scanner": {
                 "uri": "pkg:github/aquasecurity/trivy@244fd47e07d1004f0aed9",
@@ -157,6 +170,18 @@ fn example(kind: Kind) -> Value {
     }
 }
 
+/// A document is kept as it is: whatever is in it was signed.
+fn document<P: Predicate>(value: &Value) {
+    let mut extended = value.clone();
+    extended["somethingElse"] = json!([1]);
+    for value in [value, &extended] {
+        let subjects = vec![Subject::file("image.json", Sha256::of(b""))];
+        let statement = Statement::new(P::KIND, subjects, value).unwrap();
+        let read: P = statement.predicate().unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), *value, "{}", P::KIND);
+    }
+}
+
 #[test]
 fn every_member_is_spelled_as_its_specification_does() {
     for kind in Kind::ALL {
@@ -165,6 +190,8 @@ fn every_member_is_spelled_as_its_specification_does() {
             Kind::SignatureVerification => whole::<signature_verification::Predicate>(value),
             Kind::Provenance => whole::<provenance::Predicate>(value),
             Kind::TestResult => whole::<test_result::Predicate>(value),
+            Kind::Sbom => document::<sbom::Predicate>(value),
+            Kind::SpdxSbom => document::<spdx::Predicate>(value),
             Kind::Vulns => whole::<vulns::Predicate>(value),
             Kind::Verdict => whole::<verdict::Predicate>(value),
             Kind::Vsa => whole::<vsa::Predicate>(value),

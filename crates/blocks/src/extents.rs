@@ -16,6 +16,7 @@ pub(crate) struct Run {
 }
 
 /// Walks over the blocks that may hold data, in order, in runs of a limited length.
+#[derive(Debug)]
 pub(crate) struct Extents<'a> {
     file: &'a File,
     size: u64,

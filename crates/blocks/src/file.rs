@@ -28,12 +28,12 @@ pub fn digest_file(path: &Path, options: &Options) -> Result<Digested, Error> {
 }
 
 /// Opens without waiting, so that a pipe in a disk's place is refused and not waited for.
-fn open_disk(path: &Path) -> io::Result<File> {
+pub(crate) fn open_disk(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
 }
 
-fn size_of(file: &mut File, metadata: &Metadata, path: &Path) -> Result<u64, Error> {
+pub(crate) fn size_of(file: &mut File, metadata: &Metadata, path: &Path) -> Result<u64, Error> {
     let kind = metadata.file_type();
     let found = match () {
         () if kind.is_file() => return Ok(metadata.len()),

@@ -5,6 +5,7 @@
 //! test vectors; [`Assembler`] is that page as code, and everything else only feeds it.
 
 mod assemble;
+mod disk;
 mod error;
 mod extents;
 mod file;
@@ -13,6 +14,7 @@ mod stream;
 mod zero;
 
 pub use assemble::{Assembler, Digested};
+pub use disk::{DataBlocks, Disk};
 pub use error::Error;
 pub use file::digest_file;
 pub use stream::digest_reader;

@@ -1,4 +1,4 @@
-//! A crate uses only floors below its own: read from `cargo metadata`, not from a drawing.
+//! A crate uses only floors below its own: read from `cargo metadata`, not from a drawing. And no test stands outside of the house.
 #![expect(clippy::disallowed_methods, reason = "the test asks cargo itself")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -14,9 +14,9 @@ fn floor(name: &str, path: &Path) -> Option<u8> {
     Some(match name {
         "model" | "versions" | "runner" | "process" => 0,
         "signers" => 1,
-        "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "provider" | "github"
-        | "services" | "archive" => 2,
-        "admission" => 3,
+        "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "disk" | "provider" | "github"
+        | "services" | "archive" | "git" => 2,
+        "admission" | "scan" | "aws" => 3,
         "hallmark" => 5,
         "conformance" => 6,
         _ => return None,
@@ -48,7 +48,8 @@ fn workspace() -> Vec<Package> {
                 .as_array()
                 .unwrap()
                 .iter()
-                .filter(|dependency| dependency["path"].is_string())
+                // A test may look sideways: at another scanner's word on the same files.
+                .filter(|dependency| dependency["path"].is_string() && dependency["kind"] != "dev")
                 .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
                 .collect(),
         })
@@ -102,4 +103,44 @@ fn the_toolchain_file_is_the_minimum_version() {
     };
     let (channel, minimum) = (version(&toolchain, "channel"), version(&manifest, "rust-version"));
     assert!(channel.starts_with(&minimum), "rust-toolchain.toml has {channel}, Cargo.toml {minimum}");
+}
+
+/// Where tests are named one by one, none may be forgotten: it would never run, and nobody would see.
+#[test]
+fn no_file_of_tests_is_left_out() {
+    let mut joined = 0;
+    for package in workspace() {
+        let manifest = std::fs::read_to_string(package.folder.join("Cargo.toml")).unwrap();
+        if manifest.contains("test = false") && package.name != "fuzz" {
+            let program = std::fs::read_to_string(package.folder.join("src/main.rs")).unwrap();
+            assert!(!program.contains("#[test]"), "{}: the tests in src/main.rs do not run", package.name);
+        }
+        if !manifest.contains("autotests = false") {
+            continue;
+        }
+        joined += 1;
+        let folder = package.folder.join("tests");
+        let all = std::fs::read_to_string(folder.join("main.rs")).unwrap();
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let file = path.extension().is_some_and(|extension| extension == "rs") && name != "main";
+            if file || path.join("mod.rs").exists() {
+                let line = format!("mod {name};");
+                assert!(
+                    all.lines().any(|there| there == line),
+                    "{}: tests/main.rs lacks `{line}`",
+                    package.name
+                );
+            }
+            let own = format!("path = \"tests/{name}/main.rs\"");
+            assert!(
+                !path.join("main.rs").exists() || manifest.contains(&own),
+                "{}: {} is not run",
+                package.name,
+                path.display()
+            );
+        }
+    }
+    assert!(joined > 0);
 }

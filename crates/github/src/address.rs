@@ -65,6 +65,22 @@ impl ApiUrl {
         self.0.scheme() == "https" && (host == "api.github.com" || host.ends_with(".ghe.com"))
     }
 
+    /// The server of repositories that it belongs to: `https://github.com`, or that of an enterprise. What
+    /// [`ApiUrl::of_host`] does, the other way round.
+    #[must_use]
+    pub fn server(&self) -> String {
+        let mut url = self.0.clone();
+        url.set_path("");
+        let host = url.host_str().and_then(|host| host.strip_prefix("api.")).map(str::to_owned);
+        // A host has to stay one, so that this cannot fail; and if it did, the address would be the API's.
+        if let Some(host) = host.filter(|_| self.is_hosted_by_github())
+            && url.set_host(Some(&host)).is_err()
+        {
+            return self.to_string();
+        }
+        url.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// Whether a redirect has to stay on TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
@@ -130,6 +146,7 @@ mod tests {
         ] {
             let api = ApiUrl::of_host(host).unwrap();
             assert_eq!((api.to_string().as_str(), api.is_hosted_by_github()), (url, hosted));
+            assert_eq!(api.server(), format!("https://{host}"));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How lists are read to their end, and how something is changed: once.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,6 +13,12 @@ const MOST_PAGES: usize = 50;
 
 /// As many as GitHub gives at once.
 pub(crate) const PAGE: usize = 100;
+
+/// How often something is sent that may be sent again.
+const SENT: u32 = 4;
+
+/// The longest that a server's wish to wait is heard.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// What a change is made of.
 pub(crate) enum Change<'b, B: Serialize + ?Sized> {
@@ -112,6 +120,37 @@ impl Client {
             needs,
             why: Why::Malformed(plain(&error.to_string())),
         })
+    }
+
+    /// Sends what takes the place of the same sent before, so that it can be sent again: while the server is in trouble, or
+    /// asks to wait and says for how long. Reads what GitHub made of it.
+    pub(crate) async fn replaced<B: Serialize + ?Sized, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        needs: &'static str,
+        body: &B,
+    ) -> Result<T, Error> {
+        let mut pause = self.limits().pause;
+        let mut attempt = 1;
+        loop {
+            let error = match self.made_once(path, needs, Change::Post(body)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let wait = match &error.why {
+                // GitHub asks for a minute where it does not say for how long.
+                Why::RateLimited(wait) => wait.unwrap_or(self.limits().pause * 60),
+                Why::TimedOut(_) => pause,
+                why if why.is_passing() => pause,
+                _ => return Err(error),
+            };
+            if attempt >= SENT || wait > LONGEST_WAIT {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+            pause *= 2;
+        }
     }
 
     async fn sent_once<B: Serialize + ?Sized>(

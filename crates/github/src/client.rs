@@ -47,6 +47,11 @@ impl Client {
         &self.transport
     }
 
+    /// The bounds on a question.
+    pub(crate) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Asks until there is an answer or no hope of one. Only for questions: what changes something
     /// is not asked twice.
     pub(crate) async fn ask<T>(

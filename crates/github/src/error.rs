@@ -107,9 +107,11 @@ impl Why {
         let wait = header("retry-after").map(Duration::from_secs);
         let spent = header("x-ratelimit-remaining") == Some(0);
         let message = plain(message);
+        // A secondary limit is a 403 that may say so by its words alone.
+        let limited = wait.is_some() || spent || message.to_ascii_lowercase().contains("rate limit");
         match status {
             429 => Self::RateLimited(wait),
-            403 if wait.is_some() || spent => Self::RateLimited(wait),
+            403 if limited => Self::RateLimited(wait),
             401 => Self::Unauthorized(message),
             403 => Self::Forbidden(message),
             404 => Self::NotFound,

@@ -31,3 +31,17 @@ pub fn open(ctx: &Context) -> Result<(Client, Repository)> {
         .map_err(|error| anyhow!("input `api-url`: {error}"))?;
     Ok((Client::new(&address, Some(token))?, repository))
 }
+
+/// Where people look at repositories: the job's GitHub, or the one that belongs to `api-url`.
+///
+/// # Errors
+/// `api-url` is no address.
+pub fn server(ctx: &Context) -> Result<String> {
+    if let Some(server) = ctx.github().server_url.clone() {
+        return Ok(server);
+    }
+    let given = ctx.opt_text(API_URL.name)?;
+    let address = ApiUrl::parse(given.as_deref().unwrap_or("https://api.github.com"))
+        .map_err(|error| anyhow!("input `api-url`: {error}"))?;
+    Ok(address.server())
+}

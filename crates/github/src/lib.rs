@@ -22,9 +22,11 @@ mod call;
 mod change;
 mod checks;
 mod client;
+mod code_scanning;
 mod comments;
 mod commit;
 mod contents;
+mod dependency_graph;
 mod deployments;
 mod environment;
 pub mod environments;
@@ -48,9 +50,13 @@ pub use branch::Branch;
 pub use change::{PullRequest, Writers};
 pub use checks::{Check, Conclusion, MAX_CHECK_SUMMARY};
 pub use client::Client;
+pub use code_scanning::{
+    Gzipped, Lacking, MAX_SARIF_GZIPPED, Processing, SarifTooLarge, SarifUpload, alerts_page,
+};
 pub use comments::{Author, Comment};
 pub use commit::{BadCommit, Commit};
 pub use contents::File;
+pub use dependency_graph::{Built, Dependency, Detector, Snapshot};
 pub use deployments::PendingDeployment;
 pub use environment::{Branches, Environment, Reviewer};
 pub use error::{Error, Why};

@@ -78,7 +78,7 @@ impl Transport {
         let body = body.collect().await?.to_bytes().to_vec();
         let request = self.request(&parts, body)?;
         let (answer, answered) = oneshot::channel();
-        let whole = self.limits.whole;
+        let whole = self.limits.whole_with(request.body().len());
         std::thread::Builder::new().name("github".to_owned()).spawn(move || {
             // Nobody listens after a drop, and then nobody needs to know.
             drop(answer.send(self.exchange(request)));
@@ -114,25 +114,25 @@ impl Transport {
 
     fn exchange(self, request: Request<Vec<u8>>) -> Result<Response<OctoBody>, Why> {
         let (parts, body) = request.into_parts();
+        let whole = self.limits.whole_with(body.len());
         let sent = if body.is_empty() {
             self.agent.run(Request::from_parts(parts, ()))
         } else {
-            self.agent.run(Request::from_parts(parts, body))
+            let request = self.agent.configure_request(Request::from_parts(parts, body));
+            self.agent.run(request.timeout_global(Some(whole)).build())
         };
-        let response = sent.map_err(|error| self.why(&error))?;
+        let response = sent.map_err(|error| self.why(&error, whole))?;
         let (parts, mut body) = response.into_parts();
-        let bytes =
-            body.with_config().limit(self.limits.bytes).read_to_vec().map_err(|error| self.why(&error))?;
+        let bytes = body.with_config().limit(self.limits.bytes).read_to_vec();
+        let bytes = bytes.map_err(|error| self.why(&error, whole))?;
         Ok(Response::from_parts(parts, OctoBody::from(bytes)))
     }
 
-    fn why(&self, error: &ureq::Error) -> Why {
+    fn why(&self, error: &ureq::Error, whole: Duration) -> Why {
         match error {
             ureq::Error::Timeout(ureq::Timeout::Connect) => Why::TimedOut(self.limits.connect),
-            ureq::Error::Timeout(_) => Why::TimedOut(self.limits.whole),
-            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                Why::TimedOut(self.limits.whole)
-            }
+            ureq::Error::Timeout(_) => Why::TimedOut(whole),
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => Why::TimedOut(whole),
             ureq::Error::BodyExceedsLimit(limit) => {
                 Why::Malformed(format!("it is longer than the {limit} bytes that are read"))
             }
@@ -228,7 +228,7 @@ impl Transport {
             ureq::Error::HostNotFound => {
                 Why::Unreachable("the host where it lies is not known (no network?)".to_owned())
             }
-            other => self.why(other),
+            other => self.why(other, DOWNLOAD.max(self.limits.whole)),
         }
     }
 

@@ -5,10 +5,14 @@
 
 #[path = "prism/environments.rs"]
 mod environments;
+#[path = "prism/held.rs"]
+mod held;
 #[path = "prism/issues.rs"]
 mod issues;
 #[path = "prism/reviewing.rs"]
 mod reviewing;
+#[path = "prism/scanning.rs"]
+mod scanning;
 #[path = "prism/waiting.rs"]
 mod waiting;
 
@@ -60,10 +64,18 @@ impl Prism {
         Client::new(&address, Some(Secret::new("ghs_secret"))).unwrap()
     }
 
-    /// The status of a request that this crate would never send.
+    /// The status of a question that this crate would never ask.
     fn status(&self, path: &str) -> String {
+        self.status_of("GET", path, "")
+    }
+
+    /// The status of a call that this crate would never make, with JSON.
+    fn status_of(&self, method: &str, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+        let length = body.len();
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{kind}content-length: {length}\r\n\r\n{body}")
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer.split(' ').nth(1).unwrap().to_owned()
@@ -118,6 +130,8 @@ async fn every_question_is_one_that_github_describes() {
         assert_eq!(prism.status("/repos/a/b/rules/branches/main?per_page=many"), "422", "{description}");
         assert_eq!(prism.status("/repos/a/b/environment/production"), "404", "{description}");
 
+        held::every_body_is_looked_at(&prism, description);
+
         let client = prism.client();
         let environment = client.environment(&acme(), "pro duction/eu").await.unwrap();
         assert_eq!(environment.name, "staging", "{description}");
@@ -141,6 +155,8 @@ async fn every_question_is_one_that_github_describes() {
         waiting::are_described(&client, description).await;
         issues::are_described(&client, description).await;
         reviewing::are_described(&client, description).await;
+        scanning::are_described(&client, description).await;
+        scanning::are_held_to_it(&client, description).await;
         assert_eq!(prism.status("/repos/a/b/actions/artifacts/9/zip"), "302", "{description}");
         let run = client.workflow_run(&acme(), 7).await.unwrap();
         assert_eq!((run.id, run.attempt, run.event.as_str()), (30_433_642, 1, "push"), "{description}");
@@ -177,6 +193,7 @@ async fn whatever_the_description_allows_can_be_read() {
             waiting::can_be_read(&client, say).await;
             issues::can_be_read(&client, say).await;
             reviewing::can_be_read(&client, say).await;
+            scanning::can_be_read(&client, say).await;
         }
     }
 }

@@ -6,6 +6,7 @@ mod exceptions;
 mod init;
 mod keygen;
 mod programs;
+mod reap;
 mod regate;
 mod review;
 mod tool_cache;
@@ -21,17 +22,26 @@ pub static RANK: &[&Action] = &[
     &verify_signatures::ACTION,
     &packer_build::ACTION,
     &goss_test::ACTION,
+    &sbom::ACTION,
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
     &verify_image::ACTION,
+    &fetch_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
     &archive_action::ACTION,
     &regate::ACTION,
+    &reap::ACTION,
     &brief::ACTION,
     &close::ACTION,
     &expire::ACTION,
+    &notify::ACTION,
+    &upload_sarif::ACTION,
+    &grype_scan::ACTION,
+    &sast_scan::ACTION,
+    &secrets_scan::ACTION,
+    &policy_check::ACTION,
 ];
 
 /// All of them in one step: what a workflow names by the repository alone.
@@ -42,10 +52,12 @@ pub static ACTIONS: &[&Action] = &[
     &verify_signatures::ACTION,
     &packer_build::ACTION,
     &goss_test::ACTION,
+    &sbom::ACTION,
     &trivy_scan::ACTION,
     &gate::ACTION,
     &register_ami::ACTION,
     &verify_image::ACTION,
+    &fetch_image::ACTION,
     &sign::ACTION,
     &environments::ACTION,
     &archive_action::ACTION,
@@ -53,6 +65,12 @@ pub static ACTIONS: &[&Action] = &[
     &brief::ACTION,
     &close::ACTION,
     &expire::ACTION,
+    &notify::ACTION,
+    &upload_sarif::ACTION,
+    &grype_scan::ACTION,
+    &sast_scan::ACTION,
+    &secrets_scan::ACTION,
+    &policy_check::ACTION,
     CHAIN,
     &verify_image::VERIFY,
     &gate::APPROVE,
@@ -61,6 +79,7 @@ pub static ACTIONS: &[&Action] = &[
     &init::ACTION,
     &exceptions::ACTION,
     &keygen::ACTION,
+    &reap::ACTION,
     &tool_cache::ACTION,
 ];
 

@@ -1,13 +1,11 @@
 //! What `hallmark init` writes, into which repositories, and when it writes nothing.
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
-mod init_common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use init_common::{
+use crate::init_common::{
     COMMIT, FILES, Repository, WORKFLOW, action, hallmark, hallmark_action, steps, verifying, yaml,
 };
 use policy::{Exceptions, Policy};

@@ -2,13 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helper fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "the test runs the linters that `make test` fetched")]
 
-mod init_common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use init_common::{COMMIT, Repository, WORKFLOW, verifying};
+use crate::init_common::{COMMIT, Repository, WORKFLOW, verifying};
 
 /// A program from a folder that `make test` names.
 fn tool(variable: &str, name: &str) -> PathBuf {

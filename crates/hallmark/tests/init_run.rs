@@ -3,17 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helper fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "the test runs the workflow's scripts, and is told its image")]
 
-mod init_common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::init_common::{Repository, action, copy, hallmark_action};
 use base64::Engine as _;
 use github::testing::{Answer, FakeGitHub};
-use init_common::{Repository, action, copy, hallmark_action};
 use runner::testing::Harness;
 use serde_json::{Value, json};
 

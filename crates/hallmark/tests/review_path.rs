@@ -2,23 +2,14 @@
 //! published or closed. Nothing is published but what somebody approved who may.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-#[path = "../../../actions/gate/tests/common/mod.rs"]
-mod common;
-#[path = "../../../actions/gate/tests/clicks/job.rs"]
-#[allow(dead_code, reason = "the gate's own tests use the rest")]
-mod job;
-#[path = "../../../actions/gate/tests/clicks/script.rs"]
-#[allow(dead_code, reason = "the gate's own tests use the rest")]
-mod script;
-
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 
-use common::World;
+use crate::common::World;
+use crate::job::Job;
+use crate::script::{ADA, BOB, PULLER, STARTER, Script, WRITER, approval};
 use github::testing::Answer;
-use job::Job;
 use runner::testing::{Harness, Run};
-use script::{ADA, BOB, PULLER, STARTER, Script, WRITER, approval};
 use serde_json::{Value, json};
 
 /// What somebody says at GitHub, given the words that approve the brief.
@@ -37,7 +28,7 @@ fn review() -> (World, String, Run) {
     world.put("bake", &world.provenance());
     world.put("assay", &world.tests("booted", "2026-11-22T11:00:00Z", 9, 0));
     world.put("assay", &world.scan(&[("CVE-2026-1", "CRITICAL", None)], true));
-    let policy = job::policy(&world, ", comment: required");
+    let policy = crate::job::policy(&world, ", comment: required");
     let decided = world.gate(&policy);
     assert_eq!((decided.code, decided.outputs["verdict"].as_str()), (0, "review"), "{}", decided.stderr);
     (world, policy, decided)
@@ -195,7 +186,7 @@ const CASES: &[(&str, Said, i32, &str)] = &[
 fn a_run_ends_published_or_closed_and_nothing_in_between() {
     for (what, said, code, outcome) in CASES {
         let (world, policy, decided) = review();
-        let words = job::words(&decided);
+        let words = crate::job::words(&decided);
         let told = shown(&world, &decided);
         assert_eq!(
             (told.code, told.outputs["words"].as_str()),
@@ -239,7 +230,7 @@ fn a_run_ends_published_or_closed_and_nothing_in_between() {
 fn what_is_closed_stays_closed() {
     for (hours, result, outcome) in [(9, "cancelled", "expired"), (1, "cancelled", "cancelled")] {
         let (mut world, policy, decided) = review();
-        let words = job::words(&decided);
+        let words = crate::job::words(&decided);
         let decided_on = world.now;
         world.now = decided_on + jiff::SignedDuration::from_hours(hours);
         let mut nobody = Script::approved(&words);
@@ -252,7 +243,7 @@ fn what_is_closed_stays_closed() {
         assert_ne!(published.code, 0, "{outcome}: {}\n{}", resumed.stdout, published.stdout);
         assert!(!world.path("store/channels").exists(), "{outcome}");
         assert_ne!(verified(&world, &decided, "publish"), 0, "{outcome}");
-        let closures: Vec<Value> = job::written(&world, "closure");
+        let closures: Vec<Value> = crate::job::written(&world, "closure");
         assert_eq!(closures.len(), 1, "{outcome}");
     }
 }

@@ -2,13 +2,10 @@
 //! a real store.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-#[path = "../../../actions/gate/tests/common/mod.rs"]
-mod common;
-
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 
-use common::World;
+use crate::common::World;
 use runner::testing::{Harness, Run};
 use serde_json::Value;
 
@@ -18,7 +15,7 @@ exceptions:
 ";
 
 /// A world whose image has a disk, and this in its scan.
-fn world(found: &[common::Found<'_>], sample: bool) -> World {
+fn world(found: &[crate::common::Found<'_>], sample: bool) -> World {
     let mut world = World::bare();
     let disk = fs::File::create(world.path("web.raw")).unwrap();
     disk.set_len(1 << 30).unwrap();

@@ -2,86 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Sha256;
-
-/// How bad a vulnerability is, in the words scanners share.
-///
-/// The derived order is for showing. Decisions use [`Severity::rank_for_decision`], where a
-/// severity nobody has set yet counts as the worst: it is unknown, not harmless.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// A distribution says that it will not matter (Debian: `unimportant`).
-    Negligible,
-    /// Low.
-    Low,
-    /// Nobody has rated it yet. Sorts above `Low`, so that it is never shown or decided as harmless.
-    Unknown,
-    /// Medium.
-    Medium,
-    /// High.
-    High,
-    /// Critical.
-    Critical,
-}
-
-impl Severity {
-    /// Every value, worst first.
-    pub const ALL: [Self; 6] =
-        [Self::Critical, Self::High, Self::Medium, Self::Unknown, Self::Low, Self::Negligible];
-
-    /// The place in a decision, greater is worse. `Unknown` ranks with `Medium`: above `Low`
-    /// always, without drowning what is known to be worse.
-    #[must_use]
-    pub const fn rank_for_decision(self) -> u8 {
-        match self {
-            Self::Negligible => 0,
-            Self::Low => 1,
-            Self::Unknown | Self::Medium => 2,
-            Self::High => 3,
-            Self::Critical => 4,
-        }
-    }
-
-    /// As it is written in policies, outputs and evidence.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Negligible => "negligible",
-            Self::Low => "low",
-            Self::Unknown => "unknown",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A word that is no severity.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a severity: critical, high, medium, low, negligible or unknown is wanted")]
-pub struct UnknownSeverity(pub String);
-
-impl FromStr for Severity {
-    type Err = UnknownSeverity;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.as_str().eq_ignore_ascii_case(text))
-            .ok_or_else(|| UnknownSeverity(text.chars().take(40).collect()))
-    }
-}
+use crate::{CvssScore, Epss, Kev, Record, Region, Severity, Sha256, Shared, Text};
 
 /// A package as it is installed in the image.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,9 +24,24 @@ pub struct Package {
     /// The path in the image, for packages that are found by file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The layer of the image that brought it.
+    /// The layer of the image that brought it; of a file in a repository's history the commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
+}
+
+impl Package {
+    /// `deb`, `npm` …: one name may be a package in each. Empty where there is no purl.
+    #[must_use]
+    pub fn ecosystem(&self) -> &str {
+        let rest = self.purl.as_deref().and_then(|purl| purl.strip_prefix("pkg:")).unwrap_or_default();
+        rest.split_once('/').map_or("", |(kind, _)| kind)
+    }
+
+    /// Which package it is, whatever its version: the purl without version and qualifiers, else the name.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        self.purl.as_deref().map_or(&self.name, purl_without_version)
+    }
 }
 
 /// What a finding is about.
@@ -118,11 +57,14 @@ pub enum Class {
     License,
     /// A setting that a check speaks against.
     Misconfiguration,
+    /// A flaw in code that a rule speaks against (CWE calls it a weakness).
+    Weakness,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 4] = [Self::Vulnerability, Self::Secret, Self::License, Self::Misconfiguration];
+    pub const ALL: [Self; 5] =
+        [Self::Vulnerability, Self::Secret, Self::License, Self::Misconfiguration, Self::Weakness];
 
     /// As it is written in policies, outputs and evidence.
     #[must_use]
@@ -132,6 +74,7 @@ impl Class {
             Self::Secret => "secret",
             Self::License => "license",
             Self::Misconfiguration => "misconfiguration",
+            Self::Weakness => "weakness",
         }
     }
 
@@ -165,9 +108,12 @@ pub struct Finding {
     pub package: Package,
     /// The severity that decisions use, chosen by the scanner's stated rule.
     pub severity: Severity,
+    /// Who set it, where the report says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity_source: Option<String>,
     /// What each source said.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub severities: BTreeMap<String, Severity>,
+    #[serde(default, skip_serializing_if = "none_said")]
+    pub severities: Shared<BTreeMap<String, Severity>>,
     /// The version that mends it in this distribution; none known, none written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_version: Option<String>,
@@ -175,23 +121,35 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// One line. Hostile text.
-    pub title: String,
+    pub title: Text,
     /// Some lines. Hostile text.
-    pub description: String,
+    pub description: Text,
     /// The highest CVSS base score among the sources (0.0 to 10.0).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cvss: Option<f64>,
+    /// The CVSS scores of all sources.
+    #[serde(default, skip_serializing_if = "none_of")]
+    pub scores: Shared<Vec<CvssScore>>,
+    /// How likely it is to be exploited, where the report says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epss: Option<Epss>,
+    /// That it is known to be exploited, where the report says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kev: Option<Kev>,
+    /// The lines of the file, of what is found in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
     /// Where to read more. Hostile text.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub links: Vec<String>,
+    #[serde(default, skip_serializing_if = "none_of")]
+    pub links: Shared<Vec<String>>,
     /// When it was published (RFC 3339), where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
     /// The scanner that said so.
     pub scanner: String,
-    /// The scanner's own record, untouched; of a secret without what would tell it.
+    /// Where the scanner's own record lies in its report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub record: Option<serde_json::Value>,
+    pub record: Option<Record>,
 }
 
 /// What stays the same about a finding over rebuilds, new package versions and renamed images.
@@ -206,6 +164,45 @@ impl fmt::Display for Fingerprint {
 }
 
 impl Finding {
+    /// A finding of which nothing is known yet but what it is and who found it.
+    #[must_use]
+    pub fn new(class: Class, id: impl Into<String>, scanner: impl Into<String>) -> Self {
+        Self {
+            class,
+            id: id.into(),
+            aliases: Vec::new(),
+            package: Package::default(),
+            severity: Severity::Unknown,
+            severity_source: None,
+            severities: Shared::default(),
+            fixed_version: None,
+            status: None,
+            title: Text::default(),
+            description: Text::default(),
+            cvss: None,
+            scores: Shared::default(),
+            epss: None,
+            kev: None,
+            region: None,
+            links: Shared::default(),
+            published: None,
+            scanner: scanner.into(),
+            record: None,
+        }
+    }
+
+    /// Takes the CVSS scores, of which the highest decides. What is no score between 0 and 10 is left out.
+    #[must_use]
+    pub fn scored(mut self, scores: impl Into<Shared<Vec<CvssScore>>>) -> Self {
+        let within = |one: &CvssScore| (0.0..=10.0).contains(&one.score);
+        self.scores = scores.into();
+        if !self.scores.iter().all(within) {
+            self.scores.retain(within);
+        }
+        self.cvss = self.scores.iter().map(|one| one.score).reduce(f64::max);
+        self
+    }
+
     /// Whether it is a vulnerability with a fixed version that is known for this distribution.
     #[must_use]
     pub const fn fixable(&self) -> bool {
@@ -216,21 +213,26 @@ impl Finding {
     /// class, where it is no vulnerability.
     #[must_use]
     pub fn fingerprint(&self, family: &str) -> Fingerprint {
-        let package = match &self.package.purl {
-            Some(purl) => purl_without_version(purl).to_owned(),
-            None => self.package.name.clone(),
-        };
+        let package = self.package.identity();
         let path = self.package.path.as_deref().unwrap_or_default();
         // Each part carries its length, so that no two lists of parts give the same bytes.
         let mut bytes = Vec::with_capacity(256);
         let class = (!self.class.is_vulnerability()).then_some(self.class.as_str());
-        let parts = ["hallmark-fingerprint-1", &self.id, &package, path, family].into_iter().chain(class);
+        let parts = ["hallmark-fingerprint-1", &self.id, package, path, family].into_iter().chain(class);
         for part in parts {
             bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
             bytes.extend_from_slice(part.as_bytes());
         }
         Fingerprint(Sha256::of(&bytes))
     }
+}
+
+fn none_of<T>(list: &[T]) -> bool {
+    list.is_empty()
+}
+
+fn none_said(said: &BTreeMap<String, Severity>) -> bool {
+    said.is_empty()
 }
 
 /// A purl up to its version: qualifiers and subpath follow the version and go with it.
@@ -246,38 +248,12 @@ mod tests {
     use super::*;
 
     fn finding(purl: &str) -> Finding {
+        let package = Package { name: "p".into(), purl: Some(purl.into()), ..Package::default() };
         Finding {
-            class: Class::Vulnerability,
-            id: "CVE-2026-1".into(),
-            aliases: vec![],
-            package: Package { name: "p".into(), purl: Some(purl.into()), ..Package::default() },
+            package,
             severity: Severity::Low,
-            severities: BTreeMap::new(),
-            fixed_version: None,
-            status: None,
-            title: String::new(),
-            description: String::new(),
-            cvss: None,
-            links: vec![],
-            published: None,
-            scanner: "trivy".into(),
-            record: None,
+            ..Finding::new(Class::Vulnerability, "CVE-2026-1", "trivy")
         }
-    }
-
-    #[test]
-    fn unknown_never_sorts_below_low() {
-        assert!(Severity::Unknown > Severity::Low);
-        assert!(Severity::Unknown.rank_for_decision() > Severity::Low.rank_for_decision());
-    }
-
-    #[test]
-    fn severities_read_in_any_case_and_nothing_else_reads() {
-        for severity in Severity::ALL {
-            assert_eq!(severity.as_str().to_uppercase().parse(), Ok(severity));
-        }
-        assert!("".parse::<Severity>().is_err());
-        assert!("moderate".parse::<Severity>().is_err());
     }
 
     #[test]

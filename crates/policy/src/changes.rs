@@ -1,8 +1,6 @@
 //! What changed against the image that stood in the channel before. It decides nothing by itself:
 //! people read it, and an entry of `auto-approve` may rest on what was there before.
 
-mod packages;
-
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
@@ -90,7 +88,7 @@ pub(crate) fn changes(
         let only = these.iter().filter(|(print, _)| !those.contains_key(print));
         listed(only.map(|(_, finding)| *finding))
     };
-    let moves = packages::compare(&previous.packages, &evidence.packages);
+    let moves = model::moves(&previous.packages, &evidence.packages);
     Some(Changes {
         since: before.name.to_owned(),
         new: only(&now, &then),

@@ -99,6 +99,7 @@ codes! {
     UnfixedVulnerability "unfixed-vulnerability" Fail Rules: "Vulnerabilities for which no fix is known."; "Remove the package, wait for a fix, or write an exception with a reason and an end.";
     SecretFound "secret-found" Fail Rules: "Secrets lie in the image."; "Take them out of what is baked and make them worthless, or write an exception with a reason and an end.";
     LicenseFound "license-found" Review Rules: "Packages have licences that the policy speaks against."; "Remove the package, or write an exception with a reason and an end.";
+    WeaknessFound "weakness-found" Fail Rules: "Code that went into the image has flaws that a rule speaks against."; "Mend the code and bake again, or write an exception with a reason and an end.";
     MisconfigurationFound "misconfiguration-found" Fail Rules: "Settings in the image that a check speaks against."; "Mend the setting and bake again, or write an exception with a reason and an end.";
     ClassNotScanned "class-not-scanned" Fail Reasons: "The policy has rules for something that no scan looked for."; "Scan for it too, or take the rules out of the policy.";
     FeedMissing "feed-missing" Fail Reasons: "The policy has rules that need a feed (EPSS, KEV), and it was not given."; "Give the gate the feed, or take the rules out of the policy.";

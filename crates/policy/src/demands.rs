@@ -124,6 +124,8 @@ pub(crate) fn check(
 /// What was seen in another way than asked is shown, and held to nothing but its result.
 fn counts(requirement: &Requirement, statement: &Statement) -> bool {
     match statement.facts.view() {
+        // Sources are no image: only where they are asked for by name.
+        Some((_, Seen::Source)) => requirement.seen.contains(&Seen::Source),
         Some((_, seen)) => requirement.seen.is_empty() || requirement.seen.contains(&seen),
         None => true,
     }
@@ -144,7 +146,7 @@ fn presence(kind: EvidenceKind, requirement: &Requirement, found: &[&Statement],
     }
     // Without a wish, anything that saw the image itself will do; what ran in the build never does.
     let direct = |s: &&Statement| {
-        s.facts.view().is_none_or(|(_, seen)| !matches!(seen, Seen::InBuild | Seen::Indirect))
+        s.facts.view().is_none_or(|(_, seen)| !matches!(seen, Seen::InBuild | Seen::Indirect | Seen::Source))
     };
     if requirement.seen.is_empty() && !found.iter().any(direct) {
         let files = found.iter().map(|s| s.file.as_str());
@@ -228,15 +230,34 @@ fn content(
                 reasons.add(Code::TooFewTests, [file], message);
             }
         }
+        // Rules know no database, and sources have no packages.
+        Facts::Vulns { seen: Seen::Source, .. } => {}
         Facts::Vulns { scanner, packages, database, sample, .. } => {
-            if counts && *packages < requirement.min_packages {
-                let least = requirement.min_packages;
-                let message = format!("{scanner} saw {packages} packages; the policy requires {least}.");
-                reasons.add(Code::TooFewPackages, [file], message);
-            }
+            too_few_packages(requirement, scanner, *packages, counts, file, reasons);
             database_age(requirement, scanner, *database, *sample, file, now, reasons);
         }
+        Facts::Sbom { tool: by, packages, .. } => {
+            too_few_packages(requirement, by, *packages, counts, file, reasons);
+        }
+        Facts::SpdxSbom { packages } => {
+            too_few_packages(requirement, "the SPDX document's maker", *packages, counts, file, reasons);
+        }
         Facts::SignatureVerification | Facts::Provenance | Facts::BaseVsa { .. } => {}
+    }
+}
+
+fn too_few_packages(
+    requirement: &Requirement,
+    by: &str,
+    packages: u64,
+    counts: bool,
+    file: &str,
+    reasons: &mut Reasons<'_>,
+) {
+    let least = requirement.min_packages;
+    if counts && packages < least {
+        let message = format!("{by} saw {packages} packages; the policy requires {least}.");
+        reasons.add(Code::TooFewPackages, [file], message);
     }
 }
 

@@ -113,6 +113,20 @@ pub enum Facts {
         /// Tests that did not run.
         skipped: u64,
     },
+    /// What is in the image was listed.
+    Sbom {
+        /// The tool.
+        tool: String,
+        /// How it saw the image.
+        seen: Seen,
+        /// How many packages it lists.
+        packages: u64,
+    },
+    /// What is in the image was listed, for readers of SPDX.
+    SpdxSbom {
+        /// How many packages it lists.
+        packages: u64,
+    },
     /// A scanner looked.
     Vulns {
         /// The scanner.
@@ -160,6 +174,8 @@ impl Facts {
             Self::SignatureVerification => EvidenceKind::SignatureVerification,
             Self::Provenance => EvidenceKind::Provenance,
             Self::TestResult { .. } => EvidenceKind::TestResult,
+            Self::Sbom { .. } => EvidenceKind::Sbom,
+            Self::SpdxSbom { .. } => EvidenceKind::SpdxSbom,
             Self::Vulns { .. } => EvidenceKind::Vulns,
             Self::BaseVsa { .. } => EvidenceKind::Vsa,
         }
@@ -168,10 +184,10 @@ impl Facts {
     /// The tool that looked, and how it saw the image.
     pub(crate) fn view(&self) -> Option<(&str, Seen)> {
         match self {
-            Self::TestResult { tool, seen, .. } => Some((tool, *seen)),
+            Self::TestResult { tool, seen, .. } | Self::Sbom { tool, seen, .. } => Some((tool, *seen)),
             Self::Vulns { scanner, seen, .. } => Some((scanner, *seen)),
             Self::BaseVsa { verifier, .. } => Some((verifier, Seen::Indirect)),
-            Self::SignatureVerification | Self::Provenance => None,
+            Self::SignatureVerification | Self::Provenance | Self::SpdxSbom { .. } => None,
         }
     }
 }

@@ -17,7 +17,6 @@ use rules::{Met, Rules};
 pub use shared::SharedFinding;
 use sight::Lookup;
 pub use sight::Origin;
-pub(crate) use sight::ecosystem;
 
 use crate::evidence::{Evidence, Facts, Statement};
 use crate::exceptions::{ExceptionUse, Exceptions, Standing};

@@ -11,6 +11,10 @@ pub enum EvidenceKind {
     Provenance,
     /// What a test tool found.
     TestResult,
+    /// What is in the image, as CycloneDX.
+    Sbom,
+    /// The same as SPDX.
+    SpdxSbom,
     /// What a vulnerability scanner found.
     Vulns,
     /// A verification summary. As an input: that of the image this one was built on.
@@ -27,10 +31,12 @@ pub enum EvidenceKind {
 
 impl EvidenceKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::SignatureVerification,
         Self::Provenance,
         Self::TestResult,
+        Self::Sbom,
+        Self::SpdxSbom,
         Self::Vulns,
         Self::Vsa,
         Self::Verdict,
@@ -46,6 +52,8 @@ impl EvidenceKind {
             Self::SignatureVerification => "signature-verification",
             Self::Provenance => "provenance",
             Self::TestResult => "test-result",
+            Self::Sbom => "sbom",
+            Self::SpdxSbom => "spdx-sbom",
             Self::Vulns => "vulns",
             Self::Vsa => "vsa",
             Self::Verdict => "verdict",
@@ -65,9 +73,13 @@ impl EvidenceKind {
     #[must_use]
     pub const fn can_be_required(self) -> bool {
         match self {
-            Self::SignatureVerification | Self::Provenance | Self::TestResult | Self::Vulns | Self::Vsa => {
-                true
-            }
+            Self::SignatureVerification
+            | Self::Provenance
+            | Self::TestResult
+            | Self::Sbom
+            | Self::SpdxSbom
+            | Self::Vulns
+            | Self::Vsa => true,
             Self::Verdict | Self::Approval | Self::Release | Self::Closure => false,
         }
     }
@@ -77,9 +89,11 @@ impl EvidenceKind {
     pub const fn ways_to_see(self) -> &'static [Seen] {
         match self {
             Self::TestResult => &[Seen::Booted, Seen::Disk],
-            Self::Vulns => &[Seen::Disk, Seen::Rootfs],
+            Self::Sbom => &[Seen::Disk, Seen::Rootfs],
+            Self::Vulns => &[Seen::Disk, Seen::Rootfs, Seen::Source],
             Self::SignatureVerification
             | Self::Provenance
+            | Self::SpdxSbom
             | Self::Vsa
             | Self::Verdict
             | Self::Approval
@@ -104,6 +118,8 @@ pub enum Seen {
     Disk,
     /// A root file system taken out of it.
     Rootfs,
+    /// The sources that it was made from, and not the image.
+    Source,
     /// From inside the build: can fail it fast, never satisfies a requirement.
     InBuild,
     /// Something else than the image: a list of its contents, a container, a report from elsewhere.
@@ -118,6 +134,7 @@ impl Seen {
             Self::Booted => "booted",
             Self::Disk => "disk",
             Self::Rootfs => "rootfs",
+            Self::Source => "source",
             Self::InBuild => "in-build",
             Self::Indirect => "indirect",
         }

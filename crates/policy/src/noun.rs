@@ -13,5 +13,7 @@ pub(crate) const fn noun(class: Class, count: usize) -> &'static str {
         (Class::License, _) => "licences",
         (Class::Misconfiguration, 1) => "misconfiguration",
         (Class::Misconfiguration, _) => "misconfigurations",
+        (Class::Weakness, 1) => "weakness",
+        (Class::Weakness, _) => "weaknesses",
     }
 }

@@ -1,9 +1,7 @@
 //! Deciding again about what was published: what ages to today and what does not, and what somebody answered for.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::{Case, finding, found, now};
+use crate::common::{Case, finding, found, now};
 use jiff::SignedDuration;
 use model::{Severity, Verdict};
 use policy::{Accepted, Decision, Exception, decide, decide_again};

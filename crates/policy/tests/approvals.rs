@@ -1,9 +1,7 @@
 //! What an approval clears, and when it is refused.
 #![allow(clippy::unwrap_used, reason = "tables of tests, outside the test functions themselves")]
 
-mod common;
-
-use common::{Case, finding, found};
+use crate::common::{Case, finding, found};
 use model::{Severity, Verdict};
 use policy::{Approval, Prior, Signed};
 
@@ -123,7 +121,7 @@ fn whoever_signs_verdicts_approves_by_no_file() {
         (&["assay"], Verdict::Fail),
     ] {
         let mut case = review();
-        case.policy = common::with_clicks();
+        case.policy = crate::common::with_clicks();
         let mut approval = approval(&case);
         approval.signed = Signed::By(signers.iter().map(|name| (*name).to_owned()).collect());
         let decision = case.decide_with(&approval);

@@ -1,9 +1,7 @@
 //! What the policy itself clears, and what changed against the image before.
 #![allow(clippy::unwrap_used, reason = "tables of tests, outside the test functions themselves")]
 
-mod common;
-
-use common::{Case, finding, found, with_rules};
+use crate::common::{Case, finding, found, with_rules};
 use model::{Class, Finding, Package, Severity, Verdict};
 use policy::{Facts, Previous};
 

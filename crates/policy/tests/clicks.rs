@@ -1,9 +1,7 @@
 //! Which approvals given in GitHub count: one table of what was said, by whom, to what.
 #![allow(clippy::unwrap_used, reason = "tables of tests, outside the test functions themselves")]
 
-mod common;
-
-use common::{Case, finding, found, now, with_rules};
+use crate::common::{Case, finding, found, now, with_rules};
 use model::{Severity, Sha256, Verdict};
 use policy::click::{Account, Answer, Bound, Guard, GuardRules, RunFacts, Said, SaidTo, bind};
 use policy::{Approval, Prior, ResolvedPolicy, Signed};

@@ -1,9 +1,7 @@
 //! Decisions, as tables: each row changes one thing in a case that passes.
 #![allow(clippy::unwrap_used, reason = "tables of tests, outside the test functions themselves")]
 
-mod common;
-
-use common::{Case, finding, found, statement};
+use crate::common::{Case, finding, found, statement};
 use model::{Severity, Verdict, Weight};
 use policy::{Code, Facts, Objection, Seen, Signed, TestOutcome};
 
@@ -311,7 +309,7 @@ fn truth_table() {
 #[test]
 fn a_newer_statement_supersedes_and_is_said_to() {
     let mut case = Case::good();
-    let mut newer = statement("test-2", "assay", "2026-11-22T11:30:00Z", common::tested(3, 1));
+    let mut newer = statement("test-2", "assay", "2026-11-22T11:30:00Z", crate::common::tested(3, 1));
     newer.payload = model::Sha256::of(b"newer");
     case.evidence.statements.push(newer);
     let decision = case.decide();
@@ -324,7 +322,7 @@ fn a_newer_statement_supersedes_and_is_said_to() {
 #[test]
 fn a_refused_statement_supersedes_nothing() {
     let mut case = Case::good();
-    let mut forged = statement("test-2", "bake", "2026-11-22T11:30:00Z", common::tested(3, 0));
+    let mut forged = statement("test-2", "bake", "2026-11-22T11:30:00Z", crate::common::tested(3, 0));
     forged.payload = model::Sha256::of(b"forged");
     case.evidence.statements.push(forged);
     let decision = case.decide();
@@ -400,7 +398,7 @@ fn mistaken_exceptions_say_where_what_and_how_to_mend() {
     ] {
         assert!(good.contains(from), "{from}");
         let text = format!("version: 1\nexceptions:\n  - {{{}}}\n", good.replacen(from, to, 1));
-        let found = common::exceptions(&text).unwrap_err().to_string();
+        let found = crate::common::exceptions(&text).unwrap_err().to_string();
         if !found.lines().any(|line| line.starts_with(wanted)) {
             wrong.push_str(&format!(
                 "{to}: wanted {wanted}
@@ -410,5 +408,5 @@ found {found}
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    assert!(common::exceptions("version: 1\nexceptions: []\n").unwrap().list().is_empty());
+    assert!(crate::common::exceptions("version: 1\nexceptions: []\n").unwrap().list().is_empty());
 }

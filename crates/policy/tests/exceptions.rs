@@ -1,11 +1,9 @@
 //! What becomes of exceptions in a decision: states, places, breadth, and how fast.
 #![allow(clippy::unwrap_used, reason = "tables of tests, outside the test functions themselves")]
 
-mod common;
-
 use std::time::Instant;
 
-use common::{Case, finding, resolved};
+use crate::common::{Case, finding, resolved};
 use model::{Severity, Verdict};
 use policy::{Breadth, ExceptionLimits, ExceptionState, Exceptions, Facts, Justification, VexStatus};
 

@@ -5,8 +5,6 @@
     reason = "tables of tests, outside the test functions themselves"
 )]
 
-mod common;
-
 use std::collections::BTreeMap;
 
 use model::Sha256;
@@ -182,7 +180,8 @@ fn two_names_for_one_identity_separate_nothing() {
             content_digest: model::ContentDigest::new(Sha256::of(b"disk")),
             base: None,
         };
-        let decision = decide(&policy, &Exceptions::default(), &Evidence::about(image), None, common::now());
+        let decision =
+            decide(&policy, &Exceptions::default(), &Evidence::about(image), None, crate::common::now());
         decision
             .reasons
             .into_iter()

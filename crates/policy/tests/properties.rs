@@ -2,9 +2,7 @@
 //! order never matters.
 #![allow(clippy::unwrap_used, reason = "tables of tests, outside the test functions themselves")]
 
-mod common;
-
-use common::{Case, exceptions, feeds, finding, found, with_rules};
+use crate::common::{Case, exceptions, feeds, finding, found, with_rules};
 use model::{Class, Finding, Package, Severity};
 use policy::{Facts, Feeds, Previous, ResolvedPolicy, Signed};
 use proptest::prelude::*;
@@ -229,7 +227,7 @@ proptest! {
         }
         let mut other = case(&world, &found.iter().rev().cloned().collect::<Vec<_>>(), &list);
         other.evidence.statements = one.evidence.statements.clone();
-        common::found(&mut other).reverse();
+        crate::common::found(&mut other).reverse();
         let turn = turn % other.evidence.statements.len();
         other.evidence.statements.rotate_left(turn);
         prop_assert_eq!(one.decide(), other.decide());

@@ -2,9 +2,7 @@
 //! finding or to what is known about it, and what comes of it.
 #![allow(clippy::unwrap_used, reason = "tables of tests, outside the test functions themselves")]
 
-mod common;
-
-use common::{Case, feeds, finding, found, with_rules};
+use crate::common::{Case, feeds, finding, found, with_rules};
 use model::{Class, Finding, Package, Severity, Weight};
 use policy::{Code, Facts, Judged};
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use model::ContentDigest;
 
 use crate::{ChannelName, ImageId, NameError};
@@ -132,6 +133,54 @@ pub enum Error {
         /// The image that it shows now.
         shows: ImageId,
     },
+    /// A service did not do what it was asked.
+    #[error(transparent)]
+    Remote(BoxError),
+    /// Somebody else is publishing.
+    #[error(
+        "{by} is publishing this image family, and has until {until} for its next step; gave up after {waited:?}. Run again when it is done"
+    )]
+    Held {
+        /// Who.
+        by: String,
+        /// Until when that counts, unless it goes on.
+        until: Timestamp,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// Somebody else went on while this publisher stood still.
+    #[error("{what} was changed by another publisher meanwhile. Run again: what was begun is taken up")]
+    Lost {
+        /// The record.
+        what: String,
+    },
+    /// What has to hold before anything is changed does not.
+    #[error("nothing was changed: {}", .0.join("; "))]
+    NotReady(Vec<String>),
+    /// An image that cannot be published as it is.
+    #[error("the image {image} cannot be published: {why}")]
+    Unfit {
+        /// The image.
+        image: ImageId,
+        /// Why not.
+        why: String,
+    },
+    /// Something refers to an image.
+    #[error("the image {image} is referred to: {}", by.join("; "))]
+    Referred {
+        /// The image.
+        image: ImageId,
+        /// What refers to it, and where.
+        by: Vec<String>,
+    },
+    /// What was asked for did not come in time.
+    #[error("{what} after {waited:?}. Run again: what was begun is taken up")]
+    TimedOut {
+        /// What was waited for, and how it stands.
+        what: String,
+        /// How long.
+        waited: Duration,
+    },
     /// The provider cannot do this.
     #[error("the provider {provider} cannot {what}")]
     Unsupported {
@@ -164,6 +213,13 @@ impl Error {
             Self::NoPrior(_) => "no-prior-image",
             Self::PriorUnavailable { .. } => "prior-image-unavailable",
             Self::Superseded { .. } => "channel-superseded",
+            Self::Remote(_) => "provider-failed",
+            Self::Held { .. } => "publisher-busy",
+            Self::Lost { .. } => "lease-lost",
+            Self::NotReady(_) => "not-ready",
+            Self::Unfit { .. } => "image-unfit",
+            Self::Referred { .. } => "image-referred",
+            Self::TimedOut { .. } => "timed-out",
             Self::Unsupported { .. } => "unsupported",
         }
     }

@@ -1,8 +1,9 @@
 //! Ids: the provider's own for an image, and ours for a release.
 
 use std::fmt;
+use std::str::FromStr;
 
-use model::{Architecture, ContentDigest, Sha256, canonical_json};
+use model::{Architecture, ContentDigest, ParseDigestError, Sha256, canonical_json};
 use serde::{Deserialize, Serialize};
 
 use crate::Name;
@@ -82,6 +83,14 @@ impl Release {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ReleaseId(Sha256);
+
+impl FromStr for ReleaseId {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+        Ok(Self(text.parse()?))
+    }
+}
 
 impl fmt::Display for ReleaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,6 +15,6 @@ pub use id::{Distribution, ImageId, Release, ReleaseId};
 pub use local::{Digester, Local, Settings};
 pub use name::{ChannelName, Name, NameError};
 pub use provider::{
-    Answer, Begun, Capabilities, Channel, Created, Entry, Image, Intent, Move, NewImage, Operation, Provider,
-    Published, RawDisk, Reader, Repointed, Source, State, Step,
+    Answer, Begun, Capabilities, Change, Channel, Created, Entry, Image, Intent, Move, NewImage, Operation,
+    Provider, Published, RawDisk, Reader, Repointed, Source, State, Step,
 };

@@ -1,5 +1,6 @@
 //! The seam: what every provider can be asked, and the types that its answers are made of.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::Read;
 use std::path::PathBuf;
@@ -34,6 +35,17 @@ pub trait Provider {
     /// The id that an image of this content would have here, where that is known before it is created.
     fn image_id(&self, content: &ContentDigest) -> Option<ImageId>;
 
+    /// Looks whether everything is there that publishing needs, before anything is changed. All that is wrong is told at once.
+    fn ready(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// What publishing would change beyond what [`Created`] and [`Repointed`] tell, in order. Nothing is changed.
+    fn changes<'a>(&'a self, new: &'a NewImage, channel: Option<&'a ChannelName>) -> Answer<'a, Vec<Change>> {
+        let _ = (new, channel);
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// The published image with this name and release id.
     fn find<'a>(&'a self, name: &'a Name, release: &'a ReleaseId) -> Answer<'a, Option<Image>>;
 
@@ -63,6 +75,19 @@ pub trait Provider {
         at: Timestamp,
     ) -> Answer<'a, Repointed>;
 
+    /// The last step of a publish, when the channel shows the release: what would stand in the way of going back.
+    fn seal<'a>(&'a self, release: &'a ReleaseId) -> Answer<'a, ()> {
+        let _ = release;
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Marks an image that is not to be published, and keeps it.
+    fn reject<'a>(&'a self, image: &'a ImageId, why: &'a str) -> Answer<'a, ()> {
+        let _ = (image, why);
+        let provider = self.name();
+        Box::pin(async move { Err(Error::Unsupported { provider, what: "mark an image as rejected" }) })
+    }
+
     /// Marks an image as one that should not be chosen any more; it can still be launched.
     fn deprecate<'a>(&'a self, image: &'a ImageId, at: Timestamp) -> Answer<'a, Image>;
 
@@ -79,8 +104,28 @@ pub trait Provider {
     /// Writes down what is about to be done. If the same was begun before and not finished, that is the answer.
     fn begin<'a>(&'a self, intent: &'a Intent) -> Answer<'a, Begun>;
 
+    /// Keeps evidence about a release beside it, each file by its name. What is kept already is left alone.
+    fn keep<'a>(&'a self, release: &'a ReleaseId, files: &'a [PathBuf]) -> Answer<'a, ()> {
+        let _ = (release, files);
+        Box::pin(async { Ok(()) })
+    }
+
     /// Strikes out what is done, evidence included.
     fn finish<'a>(&'a self, intent: &'a Intent) -> Answer<'a, ()>;
+
+    /// Lets other publishers go on. Called at the end, whatever it was.
+    fn close(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Something that publishing would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Where: an account and a region.
+    pub place: String,
+    /// What, as a sentence without its end.
+    pub what: String,
 }
 
 /// What a provider can do beyond what every provider can.
@@ -119,6 +164,8 @@ pub struct Image {
     pub releases: Vec<Published>,
     /// Where it is: a folder, an ARN.
     pub location: String,
+    /// Its ids by region, where it has several.
+    pub regions: BTreeMap<String, ImageId>,
 }
 
 /// A release that was published.

@@ -3,27 +3,33 @@
 //!
 //! GitHub identifies an alert by rule, file path and `primaryLocationLineHash`. So all findings of
 //! an image family sit on one fixed file, the hash is the finding's fingerprint, and the category
-//! is family and architecture: a rebuild changes nothing but what really changed.
+//! is family and architecture: a rebuild changes nothing but what really changed (docs/alerts.md).
+//!
+//! The log is written as it is made: nothing of it is held twice.
 
+mod result;
+mod rows;
+mod rule;
 mod text;
+mod wire;
 
-use std::collections::BTreeMap;
-
+use jiff::civil::Date;
 use model::{Class, Finding, Severity};
-use serde_json::{Value, json};
-use serde_sarif::sarif::Sarif;
 
-use text::{escaped, plain, slug, uri};
+use rows::Rows;
+use text::slug;
 
 /// GitHub keeps 5,000 results of a run. We choose which, and say how many were cut.
 pub const MAX_RESULTS: usize = 5_000;
+/// GitHub takes 20 runs of a file.
+pub const MAX_RUNS: usize = 20;
+
+/// GitHub takes 10 MB of a compressed file.
+const MAX_COMPRESSED: usize = 9_900_000;
 
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 1_024;
-const MAX_HELP: usize = 8_192;
-const MAX_LINKS: usize = 5;
-const SCHEMA: &str =
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const MAX_HELP: usize = 4_096;
 
 /// What a run says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +45,9 @@ pub struct Run<'a> {
     /// The architecture, part of the category.
     pub architecture: &'a str,
     /// The file of the repository that the family's findings sit on, relative to its root. It must
-    /// never change for a family: moving findings to another file churns every alert.
-    pub location: &'a str,
+    /// never change for a family: moving findings to another file churns every alert. None where the findings are of
+    /// the repository's own files: each then sits where it was found.
+    pub location: Option<&'a str>,
 }
 
 /// One finding, and why it is suppressed if it is.
@@ -48,120 +55,129 @@ pub struct Run<'a> {
 pub struct Entry<'a> {
     /// The finding.
     pub finding: &'a Finding,
-    /// The reason of the exception that suppresses it.
-    pub suppressed: Option<&'a str>,
+    /// The exceptions that suppress it; none where it stands.
+    pub suppressed: &'a [Suppression<'a>],
+}
+
+/// What an exception says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Suppression<'a> {
+    /// Why.
+    pub reason: &'a str,
+    /// Where it is discussed.
+    pub ticket: Option<&'a str>,
+    /// Its last day.
+    pub expires: Option<Date>,
 }
 
 impl<'a> From<&'a Finding> for Entry<'a> {
     fn from(finding: &'a Finding) -> Self {
-        Self { finding, suppressed: None }
+        Self { finding, suppressed: &[] }
     }
 }
 
 /// A log that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the SARIF log could not be written: {0}")]
-pub struct SarifError(#[from] serde_json::Error);
+pub enum SarifError {
+    /// A value that JSON cannot hold.
+    #[error("the SARIF log could not be written: {0}")]
+    Json(#[from] serde_json::Error),
+    /// What changes with every build, where alerts need something that stays.
+    #[error(
+        "the {what} `{text}` has a digest in it, and would be another for the next image: every alert would be closed and \
+         opened anew. Give one that stays the same for the family"
+    )]
+    Digest {
+        /// What it is: `location` or `family`.
+        what: &'static str,
+        /// What was given.
+        text: String,
+    },
+    /// GitHub would refuse the file.
+    #[error("{0} runs are too many for one SARIF file: GitHub takes {MAX_RUNS}. Write several files")]
+    Runs(usize),
+}
 
-/// The category of an upload: family and architecture, and nothing that changes with a rebuild.
+/// A log, and what is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The log.
+    pub bytes: Vec<u8>,
+    /// How many results it has.
+    pub results: usize,
+    /// How many findings were cut, because GitHub takes no more: the least of them by the order of [`to_bytes`].
+    pub cut: usize,
+}
+
+/// The category of an upload: family and architecture, where there is any, and nothing that changes with a rebuild.
 #[must_use]
 pub fn category(family: &str, architecture: &str) -> String {
+    if architecture.is_empty() {
+        return format!("hallmark/{}", slug(family));
+    }
     format!("hallmark/{}/{}", slug(family), slug(architecture))
 }
 
-/// The log as bytes, pretty-printed.
+/// The log as bytes, small enough for GitHub: first the help texts are shortened, then results are cut.
+///
+/// Results are sorted by what matters: first what no exception suppresses; then what is known to be exploited, the
+/// severity, how likely it is to be exploited, whether it can be mended; then by class, id, package and path, so that equal
+/// input in any order gives equal bytes. [`MAX_RESULTS`] are kept. Of several findings that are one alert the first by this
+/// order is shown, and names the others.
 ///
 /// # Errors
-/// [`SarifError`], which only an unrepresentable value could cause.
+/// [`SarifError`].
 pub fn to_bytes<'a>(
     run: &Run<'_>,
     entries: impl IntoIterator<Item = Entry<'a>>,
-) -> Result<Vec<u8>, SarifError> {
-    let mut bytes = serde_json::to_vec_pretty(&log(run, entries)?)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+) -> Result<Written, SarifError> {
+    write(vec![Rows::new(run, entries)?])
 }
 
-/// The log as typed SARIF: sorted (worst first, then by id, package and path, so that equal input
-/// in any order gives equal bytes) and trimmed to [`MAX_RESULTS`].
+/// As [`to_bytes`], with a run for each tool: what each says stays its own.
 ///
 /// # Errors
-/// [`SarifError`], which only a value outside the SARIF schema could cause.
-pub fn log<'a>(run: &Run<'_>, entries: impl IntoIterator<Item = Entry<'a>>) -> Result<Sarif, SarifError> {
-    let mut rows: Vec<Row<'_>> = entries.into_iter().map(|entry| Row::new(entry, run.family)).collect();
-    rows.sort_by(|a, b| a.order().cmp(&b.order()));
-    rows.dedup_by(|a, b| a.order() == b.order());
-    let cut = rows.len().saturating_sub(MAX_RESULTS);
-    let suppressed = rows.iter().filter(|row| row.entry.suppressed.is_some()).count();
-    rows.truncate(MAX_RESULTS);
-
-    let rules = Rules::of(&rows);
-    let results: Vec<Value> = rows.iter().map(|row| result(run, row, &rules)).collect();
-    // Through JSON and back into the typed form: what is returned is SARIF by its types, and the
-    // builders' hundred optional members stay out of sight.
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": plain(run.tool, MAX_NAME),
-                "version": plain(run.version, MAX_NAME),
-                "informationUri": run.information_uri,
-                "rules": rules.rendered,
-            }},
-            // The last `/` ends the category; what follows would be a run's id.
-            "automationDetails": {"id": format!("{}/", category(run.family, run.architecture))},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-            "properties": {"hallmark": {
-                "cutResults": cut, "keptResults": rows.len(), "suppressedResults": suppressed,
-            }},
-        }],
-    });
-    Ok(serde_json::from_value(log)?)
+/// [`SarifError`].
+pub fn several_to_bytes<'a, 'r, I>(
+    runs: impl IntoIterator<Item = (&'r Run<'r>, I)>,
+) -> Result<Written, SarifError>
+where
+    I: IntoIterator<Item = Entry<'a>>,
+{
+    let rows: Vec<_> =
+        runs.into_iter().map(|(run, entries)| Rows::new(run, entries)).collect::<Result<_, _>>()?;
+    write(rows)
 }
 
-struct Row<'a> {
-    entry: Entry<'a>,
-    fingerprint: String,
-}
-
-impl<'a> Row<'a> {
-    fn new(entry: Entry<'a>, family: &str) -> Self {
-        Self { entry, fingerprint: entry.finding.fingerprint(family).to_string() }
+fn write(runs: Vec<Rows<'_, '_>>) -> Result<Written, SarifError> {
+    if runs.len() > MAX_RUNS {
+        return Err(SarifError::Runs(runs.len()));
     }
-
-    fn order(&self) -> impl Ord + '_ {
-        let finding = self.entry.finding;
-        (
-            // What an exception suppresses is cut before what stands.
-            self.entry.suppressed.is_some(),
-            std::cmp::Reverse(finding.severity.rank_for_decision()),
-            finding.class,
-            &finding.id,
-            &finding.package,
-            &self.fingerprint,
-            &finding.scanner,
-        )
-    }
-}
-
-/// The rules that the kept results use, by vulnerability id.
-struct Rules {
-    index: BTreeMap<String, usize>,
-    rendered: Vec<Value>,
-}
-
-impl Rules {
-    fn of(rows: &[Row<'_>]) -> Self {
-        let mut by_id: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
-        for row in rows {
-            by_id.entry(rule_id(row.entry.finding)).or_default().push(row.entry.finding);
+    let (mut most, mut help) = (MAX_RESULTS, MAX_HELP);
+    loop {
+        let mut bytes = serde_json::to_vec(&wire::Log::of(&runs, most, help))?;
+        bytes.push(b'\n');
+        let results = runs.iter().map(|rows| rows.kept(most).len()).sum();
+        if results == 0 || fits(&bytes)? {
+            let all: usize = runs.iter().map(Rows::total).sum();
+            return Ok(Written { bytes, results, cut: all - results });
         }
-        let index = by_id.keys().enumerate().map(|(at, id)| (id.clone(), at)).collect();
-        let rendered = by_id.iter().map(|(id, findings)| rule(id, findings)).collect();
-        Self { index, rendered }
+        let longest = runs.iter().map(|rows| rows.kept(most).len()).max().unwrap_or_default();
+        if help > 0 { help = 0 } else { most = longest / 2 }
     }
+}
+
+fn fits(bytes: &[u8]) -> Result<bool, SarifError> {
+    // What the quickest compression makes small enough any other does.
+    Ok(bytes.len() <= MAX_COMPRESSED
+        || compressed(bytes, 1)? <= MAX_COMPRESSED
+        || compressed(bytes, 6)? <= MAX_COMPRESSED)
+}
+
+fn compressed(bytes: &[u8], level: u32) -> Result<usize, SarifError> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(level));
+    std::io::Write::write_all(&mut encoder, bytes).map_err(serde_json::Error::io)?;
+    Ok(encoder.finish().map_err(serde_json::Error::io)?.len())
 }
 
 /// A vulnerability's own id; of another class the class before it, so that no two rules have one name.
@@ -172,145 +188,12 @@ fn rule_id(finding: &Finding) -> String {
     }
 }
 
-fn rule(id: &str, findings: &[&Finding]) -> Value {
-    let worst = findings.iter().map(|f| f.severity).max_by_key(|s| s.rank_for_decision());
-    let severity = worst.unwrap_or(Severity::Unknown);
-    let cvss = findings.iter().filter_map(|f| f.cvss).max_by(f64::total_cmp);
-    let first = findings.first();
-    let title = first.map_or("", |f| f.title.as_str());
-    let description = first.map_or("", |f| f.description.as_str());
-    let class = first.map_or(Class::Vulnerability, |f| f.class);
-    let short = if title.trim().is_empty() { id } else { title };
-    let mut rule = json!({
-        "id": plain(id, MAX_NAME),
-        "name": plain(id, MAX_NAME),
-        "shortDescription": {"text": escaped(short, MAX_DESCRIPTION)},
-        "fullDescription": {"text": escaped(if description.is_empty() { short } else { description }, MAX_DESCRIPTION)},
-        "defaultConfiguration": {"level": level(severity)},
-        "help": {"text": escaped(&help(id, short, description, findings), MAX_HELP)},
-        "properties": {
-            "tags": ["security", class.as_str(), severity.as_str()],
-            "security-severity": security_severity(severity, cvss),
-            "precision": precision(class),
-        },
-    });
-    if let Some(link) = links(findings).into_iter().next()
-        && let Some(rule) = rule.as_object_mut()
-    {
-        rule.insert("helpUri".into(), json!(link));
-    }
-    rule
-}
-
-/// A vulnerability comes from an advisory; the others are by patterns and checks, and may be wrong.
-const fn precision(class: Class) -> &'static str {
-    match class {
-        Class::Vulnerability => "very-high",
-        Class::Secret | Class::License | Class::Misconfiguration => "high",
-    }
-}
-
-fn help(id: &str, title: &str, description: &str, findings: &[&Finding]) -> String {
-    let mut text = format!("{id}: {title}\n\n{description}\n");
-    for link in links(findings) {
-        text.push_str(&link);
-        text.push('\n');
-    }
-    text
-}
-
-/// Only plain web addresses: a viewer makes these clickable.
-fn links(findings: &[&Finding]) -> Vec<String> {
-    let mut links: Vec<String> = Vec::new();
-    for link in findings.iter().flat_map(|f| &f.links) {
-        let plain_address = (link.starts_with("https://") || link.starts_with("http://"))
-            && link.len() < 2_000
-            && link.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}[]".contains(&b));
-        if plain_address && !links.contains(link) && links.len() < MAX_LINKS {
-            links.push(link.clone());
-        }
-    }
-    links
-}
-
-fn result(run: &Run<'_>, row: &Row<'_>, rules: &Rules) -> Value {
-    let finding = row.entry.finding;
-    let package = &finding.package;
-    let rule_id = rule_id(finding);
-    let mut result = json!({
-        "ruleId": plain(&rule_id, MAX_NAME),
-        "ruleIndex": rules.index.get(&rule_id),
-        "level": level(finding.severity),
-        "message": {"text": escaped(&sentence(finding), MAX_DESCRIPTION)},
-        "locations": [{
-            "physicalLocation": {
-                "artifactLocation": {"uri": uri(run.location)},
-                "region": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1},
-            },
-            "message": {"text": escaped(&format!("image family {}", run.family), MAX_DESCRIPTION)},
-        }],
-        "partialFingerprints": {"primaryLocationLineHash": format!("{}:1", row.fingerprint)},
-        "properties": {
-            "package": package.name,
-            "version": package.version,
-            "purl": package.purl,
-            "fixedVersion": finding.fixed_version,
-            "severity": finding.severity.as_str(),
-            "scanner": finding.scanner,
-            "class": finding.class.as_str(),
-            "path": package.path,
-        },
-    });
-    if let Some(why) = row.entry.suppressed
-        && let Some(result) = result.as_object_mut()
-    {
-        let note = json!([{"kind": "external", "status": "accepted", "justification": escaped(why, MAX_DESCRIPTION)}]);
-        result.insert("suppressions".into(), note);
-    }
-    result
-}
-
-/// What was found, and where.
-fn sentence(finding: &Finding) -> String {
-    let Finding { id, package, severity, title, .. } = finding;
-    let path = package.path.as_deref();
-    if finding.class != Class::Vulnerability {
-        let place = match (package.name.as_str(), path) {
-            ("", path) => path.unwrap_or("the image").to_owned(),
-            (name, None) => name.to_owned(),
-            (name, Some(path)) => format!("{name}, at {path}"),
-        };
-        return format!("{}: {id} in {place} ({severity}): {title}", finding.class);
-    }
-    let fix = finding
-        .fixed_version
-        .as_deref()
-        .map_or_else(|| "no fixed version is known".to_owned(), |version| format!("fixed in {version}"));
-    let place = path.map(|path| format!(", at {path}")).unwrap_or_default();
-    format!("{id} in {} {} ({severity}{place}): {fix}. {title}", package.name, package.version)
-}
-
 const fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium | Severity::Unknown => "warning",
         Severity::Low | Severity::Negligible => "note",
     }
-}
-
-/// GitHub's own bands: over 9.0 critical, from 7.0 high, from 4.0 medium, from 0.1 low. A CVSS score
-/// is shown only where it lies in the band of the severity that decides, so that the Security tab
-/// and the verdict never disagree.
-fn security_severity(severity: Severity, cvss: Option<f64>) -> String {
-    let (least, greatest, usual) = match severity {
-        Severity::Critical => (9.1, 10.0, 9.5),
-        Severity::High => (7.0, 8.9, 8.0),
-        Severity::Medium | Severity::Unknown => (4.0, 6.9, 5.5),
-        Severity::Low => (0.1, 3.9, 2.0),
-        Severity::Negligible => (0.1, 3.9, 0.1),
-    };
-    let score = cvss.filter(|score| (least..=greatest).contains(score)).unwrap_or(usual);
-    format!("{score:.1}")
 }
 
 #[cfg(test)]

@@ -88,10 +88,28 @@ impl Context {
         }
     }
 
+    /// Whether the action's table has an input of that name: what several actions share asks before it reads.
+    #[must_use]
+    pub fn has_input(&self, name: &str) -> bool {
+        self.action.inputs.iter().any(|input| input.name == name)
+    }
+
+    /// Whether the action's table has an output of that name.
+    #[must_use]
+    pub fn has_output(&self, name: &str) -> bool {
+        self.action.outputs.iter().any(|output| output.name == name)
+    }
+
     /// The time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The clock itself, for what outlives a look at it.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock::clone(&self.clock)
     }
 
     /// The working directory.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 /// A clock that can be set.
-pub(crate) type Clock = Rc<dyn Fn() -> Timestamp>;
+pub type Clock = Rc<dyn Fn() -> Timestamp>;
 
 /// One of the two output streams.
 pub(crate) struct Stream {

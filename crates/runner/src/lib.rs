@@ -54,6 +54,7 @@ pub use annotate::{Annotation, Level};
 pub use console::Progress;
 pub use context::Context;
 pub use github::GitHub;
+pub use host::Clock;
 pub use inside::{Inside, With};
 pub use program::{main, main_many};
 pub use secret::Secret;

@@ -3,10 +3,12 @@
 use model::{Class, Finding, Package, Severity};
 
 /// One whole scan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scan {
     /// The scanner's name.
     pub scanner: String,
+    /// The tool that made the report, where the scanner is a format that many tools write.
+    pub tool: Option<String>,
     /// The version the report names, where it names one.
     pub version: Option<String>,
     /// When the report says it was made. A claim, not a clock.
@@ -19,7 +21,9 @@ pub struct Scan {
     pub packages: Vec<Package>,
     /// How many of them came from the operating system's package manager.
     pub os_packages: usize,
-    /// Every finding, in the report's order.
+    /// How many files were looked at, where the report says so.
+    pub files: Option<u64>,
+    /// Every finding: vulnerabilities in the report's order, then the others, and what was left out, in theirs.
     pub findings: Vec<Finding>,
     /// How many of the findings the scanner had been told to leave out (ignore files, VEX). They
     /// are in `findings` all the same: what may be excepted is the policy's to say.
@@ -71,6 +75,33 @@ impl Scan {
             conditions.push(Condition::NoPackages);
         }
         conditions
+    }
+
+    /// Nothing yet.
+    #[must_use]
+    pub fn by(scanner: &str) -> Self {
+        Self {
+            scanner: scanner.to_owned(),
+            tool: None,
+            version: None,
+            created: None,
+            artifact: String::new(),
+            os: None,
+            packages: Vec::new(),
+            os_packages: 0,
+            files: None,
+            findings: Vec::new(),
+            suppressed: 0,
+            other: 0,
+            sources: Vec::new(),
+        }
+    }
+
+    /// Takes the packages of the SBOM that was scanned, where the report does not list any itself.
+    pub fn take_inventory(&mut self, inventory: crate::sbom::Inventory) {
+        self.os_packages = inventory.os_packages;
+        self.packages = inventory.packages;
+        self.os = self.os.take().or(inventory.os);
     }
 
     /// The findings of one class.
@@ -159,6 +190,21 @@ pub struct Database {
 /// A report (or a database's metadata) that cannot be taken as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
+    /// It cannot be read.
+    #[error("the report cannot be read: {0}")]
+    Unreadable(#[source] std::io::Error),
+    /// Brackets in brackets, so many that nobody has read what is in them.
+    #[error(
+        "{what} is malformed: line {line}, column {column}: brackets stand in brackets beyond the recursion limit"
+    )]
+    Deep {
+        /// What was read.
+        what: &'static str,
+        /// The line of the innermost.
+        line: usize,
+        /// Its column.
+        column: usize,
+    },
     /// Nothing at all.
     #[error("{what} is empty: the scanner wrote nothing")]
     Empty {
@@ -206,6 +252,15 @@ pub enum ReportError {
 }
 
 impl ReportError {
+    pub(crate) fn broken(what: &'static str, broken: crate::pieces::Broken) -> Self {
+        use crate::pieces::Broken;
+        match broken {
+            Broken::Unreadable(error) => Self::Unreadable(error),
+            Broken::Early(line, column) => Self::Truncated { what, line, column },
+            Broken::Deep(line, column) => Self::Deep { what, line, column },
+        }
+    }
+
     /// Sorts serde's errors: a truncated report is the most common fault and has its own name.
     pub(crate) fn json(what: &'static str, source: serde_json::Error) -> Self {
         if source.is_eof() {
@@ -222,10 +277,6 @@ mod tests {
 
     fn scan(os: bool, os_packages: usize, packages: usize) -> Scan {
         Scan {
-            scanner: "trivy".into(),
-            version: None,
-            created: None,
-            artifact: String::new(),
             os: os.then(|| OperatingSystem {
                 family: "debian".into(),
                 name: "13".into(),
@@ -233,10 +284,7 @@ mod tests {
             }),
             packages: vec![Package::default(); packages],
             os_packages,
-            findings: vec![],
-            suppressed: 0,
-            other: 0,
-            sources: vec![],
+            ..Scan::by("trivy")
         }
     }
 

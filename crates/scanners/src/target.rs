@@ -16,9 +16,27 @@ pub enum Target<'a> {
     Archive(&'a Path),
     /// A container image in a registry or a local engine.
     Reference(&'a str),
+    /// A folder of sources, as they are checked out.
+    Source(&'a Path),
+    /// The history of a repository: every commit that can be reached.
+    History(&'a Path),
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// Where it lies; none of what has a name only.
+    #[must_use]
+    pub const fn path(&self) -> Option<&'a Path> {
+        match self {
+            Self::Disk(path)
+            | Self::RootFs(path)
+            | Self::Sbom(path)
+            | Self::Archive(path)
+            | Self::Source(path)
+            | Self::History(path) => Some(path),
+            Self::Reference(_) => None,
+        }
+    }
+
     /// The kind alone, as evidence records it.
     #[must_use]
     pub const fn kind(&self) -> TargetKind {
@@ -27,6 +45,7 @@ impl Target<'_> {
             Self::RootFs(_) => TargetKind::RootFs,
             Self::Sbom(_) => TargetKind::Sbom,
             Self::Archive(_) | Self::Reference(_) => TargetKind::ContainerImage,
+            Self::Source(_) | Self::History(_) => TargetKind::Source,
         }
     }
 }
@@ -44,6 +63,8 @@ pub enum TargetKind {
     ContainerImage,
     /// A report that somebody else's run left.
     Report,
+    /// What images are made from: sources at a commit.
+    Source,
 }
 
 impl TargetKind {
@@ -56,6 +77,7 @@ impl TargetKind {
             Self::Sbom => "sbom",
             Self::ContainerImage => "container-image",
             Self::Report => "report",
+            Self::Source => "source",
         }
     }
 }
@@ -75,6 +97,8 @@ pub struct Options<'a> {
     pub access: Access,
     /// Where databases come from, in order; none means the scanner's own default.
     pub database_repositories: &'a [String],
+    /// Rules to go by: files or folders. None means the scanner's own, where it has any.
+    pub rules: &'a [&'a Path],
 }
 
 /// What the scanner may reach.

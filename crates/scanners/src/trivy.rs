@@ -6,6 +6,7 @@
 //! package where it has one; then NVD's (for `GHSA-…` ids GitHub's before NVD's); then whatever
 //! other source has rated it; else unknown. All ratings are kept beside it.
 
+mod alike;
 mod bolt;
 mod database;
 mod others;
@@ -18,18 +19,15 @@ use std::ffi::OsString;
 
 use model::Class;
 
-use crate::{Access, Database, Options, ReportError, Scan, Scanner, Target, TargetKind};
+use crate::advisories::{self, Built, ListError};
+use crate::{
+    Access, Database, Log, Options, Place, ReportError, Scan, Scanner, Target, TargetKind,
+    VulnerabilityDatabase,
+};
 
 /// Trivy, by Aqua Security.
 #[derive(Debug, Clone, Copy)]
 pub struct Trivy;
-
-/// Where Trivy keeps the database below its cache directory.
-pub const DATABASE_FOLDER: &str = "db";
-/// The database in that folder.
-pub const DATABASE_FILE: &str = "trivy.db";
-/// What the database says of itself, in that folder.
-pub const METADATA_FILE: &str = "metadata.json";
 
 /// What Trivy logs when it goes on without a part of what it scans.
 ///
@@ -67,13 +65,27 @@ pub const PASSED_ON: &[&str] = &[
     "DOCKER_HOST",
 ];
 
+impl Log for Trivy {
+    fn title(&self) -> &'static str {
+        "Trivy"
+    }
+
+    fn tells_of_a_gap(&self, line: &str) -> bool {
+        GAPS.iter().any(|gap| line.contains(gap))
+    }
+
+    fn is_error(&self, line: &str) -> bool {
+        line.contains("\tERROR\t") || line.contains("\tFATAL\t")
+    }
+
+    fn message<'l>(&self, line: &'l str) -> &'l str {
+        line.splitn(3, '\t').nth(2).unwrap_or(line)
+    }
+}
+
 impl Scanner for Trivy {
     fn name(&self) -> &'static str {
         "trivy"
-    }
-
-    fn title(&self) -> &'static str {
-        "Trivy"
     }
 
     fn uri(&self) -> &'static str {
@@ -89,7 +101,7 @@ impl Scanner for Trivy {
                 &[Vulnerability, Secret, License, Misconfiguration]
             }
             TargetKind::Sbom => &[Vulnerability, License],
-            TargetKind::Report => &[],
+            TargetKind::Report | TargetKind::Source => &[],
         }
     }
 
@@ -100,6 +112,7 @@ impl Scanner for Trivy {
             Target::RootFs(_) => "rootfs",
             Target::Sbom(_) => "sbom",
             Target::Archive(_) | Target::Reference(_) => "image",
+            Target::Source(_) | Target::History(_) => "fs",
         });
         arguments.common(options);
         // `--list-all-pkgs` makes the report an inventory too: an empty list of findings means
@@ -140,12 +153,45 @@ impl Scanner for Trivy {
             arguments.word("--");
         }
         match target {
-            Target::Disk(path) | Target::RootFs(path) | Target::Sbom(path) | Target::Archive(path) => {
-                arguments.value(path);
-            }
+            Target::Disk(path)
+            | Target::RootFs(path)
+            | Target::Sbom(path)
+            | Target::Archive(path)
+            | Target::Source(path)
+            | Target::History(path) => arguments.value(path),
             Target::Reference(reference) => arguments.word(reference),
         }
         arguments.0
+    }
+
+    fn judges_packages(&self) -> bool {
+        true
+    }
+
+    fn unseen(&self, disk: &[u8]) -> Vec<String> {
+        partitions::unseen(disk)
+    }
+
+    fn read_report(&self, bytes: &[u8]) -> Result<Scan, ReportError> {
+        report::read(&mut &*bytes)
+    }
+
+    fn read_from(&self, report: &mut dyn std::io::Read) -> Result<Scan, ReportError> {
+        report::read(report)
+    }
+
+    fn lists_packages(&self) -> bool {
+        true
+    }
+
+    fn database(&self) -> Option<&dyn VulnerabilityDatabase> {
+        Some(self)
+    }
+}
+
+impl VulnerabilityDatabase for Trivy {
+    fn place(&self) -> Place {
+        Place { folder: "db", database: "trivy.db", metadata: "metadata.json" }
     }
 
     fn fetch_arguments(&self, options: &Options<'_>) -> Vec<OsString> {
@@ -155,20 +201,20 @@ impl Scanner for Trivy {
         arguments.0
     }
 
-    fn tells_of_a_gap(&self, line: &str) -> bool {
-        GAPS.iter().any(|gap| line.contains(gap))
-    }
-
-    fn unseen(&self, disk: &[u8]) -> Vec<String> {
-        partitions::unseen(disk)
-    }
-
-    fn read_report(&self, bytes: &[u8]) -> Result<Scan, ReportError> {
-        report::read(bytes)
-    }
-
-    fn read_database(&self, metadata: &[u8]) -> Result<Database, ReportError> {
+    fn read_metadata(&self, metadata: &[u8]) -> Result<Database, ReportError> {
         database::read(metadata)
+    }
+
+    fn sample(&self) -> Result<Built, ListError> {
+        sample_db::sample()
+    }
+
+    fn sample_is_named_in(&self, sources: &[String]) -> bool {
+        sample_db::is_named_in(sources)
+    }
+
+    fn sample_covers(&self, family: &str, release: &str) -> bool {
+        advisories::covers(family, release)
     }
 }
 
@@ -180,6 +226,7 @@ pub const fn scanner_word(class: Class) -> &'static str {
         Class::Secret => "secret",
         Class::License => "license",
         Class::Misconfiguration => "misconfig",
+        Class::Weakness => "sast",
     }
 }
 
@@ -234,6 +281,7 @@ mod tests {
             timeout: Duration::from_secs(90),
             access: Access::Cache,
             database_repositories: &[],
+            rules: &[],
         }
     }
 
@@ -276,7 +324,7 @@ mod tests {
 
     #[test]
     fn what_is_looked_for_is_asked_for_and_nothing_else() {
-        let look_for = Class::ALL;
+        let look_for = [Class::Vulnerability, Class::Secret, Class::License, Class::Misconfiguration];
         let options = Options { look_for: &look_for, ..options() };
         let line = line(&Trivy.arguments(&Target::RootFs(Path::new("/r")), &options));
         assert!(line.contains("--scanners vuln,secret,license,misconfig "), "{line}");

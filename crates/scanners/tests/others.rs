@@ -59,7 +59,7 @@ fn a_secret_is_told_by_its_rule_and_place_and_not_by_its_text() {
         assert_eq!(found.severity, Severity::High);
         let whole = serde_json::to_string(&found).unwrap();
         assert!(!whole.contains(HIDDEN) && !whole.contains("Offset"), "{whole}");
-        assert_eq!(found.record.unwrap()["StartLine"], 2);
+        assert_eq!(found.region, model::Region::of(Some(2), Some(21)));
     }
 }
 
@@ -70,10 +70,10 @@ fn a_misconfiguration_counts_where_it_failed() {
     assert_eq!((found.class, found.severity), (Class::Misconfiguration, Severity::High));
     assert_eq!((found.id.as_str(), found.aliases.as_slice()), ("DS-0002", &["AVD-DS-0002".to_owned()][..]));
     assert_eq!(found.package.path.as_deref(), Some("Dockerfile"));
-    assert_eq!(found.links, ["https://avd.aquasec.com/misconfig/ds-0002"]);
+    assert_eq!(*found.links, ["https://avd.aquasec.com/misconfig/ds-0002"]);
     let whole = serde_json::to_string(&found).unwrap();
     assert!(!whole.contains(HIDDEN), "{whole}");
-    assert_eq!(found.record.unwrap()["CauseMetadata"]["StartLine"], 2);
+    assert_eq!(found.region, model::Region::of(Some(2), Some(2)));
     for status in ["PASS", "EXCEPTION"] {
         assert!(read(&[result(status)]).unwrap().findings.is_empty(), "{status}");
     }

@@ -17,6 +17,7 @@ pub use inputs::{
     REFRESH_TRUSTED_ROOT, SIGNING_CONFIG, SIGNING_KEY, SIGNING_KEY_NAMES, SIGNING_KEY_PASSWORD, TRUSTED_ROOT,
     TUF_MIRROR,
 };
+pub use keyless::AwsTokens;
 pub use signer::{open, signer, takes_password};
 
 /// What `signing-key` is for signing by the job's own identity.

@@ -69,14 +69,20 @@ impl Tools<'_> {
         } else {
             names
         };
-        for name in names {
-            self.pinned(name)?;
-        }
+        self.check_names(names)?;
         let mut tools = Vec::with_capacity(names.len());
         for name in names {
             tools.push(self.get_with(name, on).await?);
         }
         Ok(tools)
+    }
+
+    /// Whether the lock has tools of these names for this platform.
+    ///
+    /// # Errors
+    /// The first that it has not.
+    pub fn check_names(&self, names: &[String]) -> Result<(), Error> {
+        names.iter().try_for_each(|name| self.pinned(name).map(|_| ()))
     }
 
     /// Gets every tool of the lock.

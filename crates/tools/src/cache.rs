@@ -3,6 +3,7 @@
 //! ```text
 //! <cache>/tools/archives/<sha256>        release assets, as they came
 //!               sha256/<sha256>/<name>   executables
+//!               python/<name>-…/         the wheels of a Python tool, for one kind of Python
 //!               locks/<name>             held while a tool is got
 //!               tmp/<name>/              what is half-made; emptied by the next holder of the lock
 //! ```
@@ -42,6 +43,12 @@ impl Cache {
 
     pub(crate) fn executable(&self, sha256: &Sha256, name: &str) -> PathBuf {
         self.root.join("sha256").join(sha256.to_string()).join(name)
+    }
+
+    /// The wheels of a Python tool, by the lock's digest and the Python that they are for.
+    pub(crate) fn python(&self, name: &str, lock: &Sha256, tag: &str) -> PathBuf {
+        let lock = lock.to_string();
+        self.root.join("python").join(format!("{name}-{}-{tag}", lock.get(..16).unwrap_or(&lock)))
     }
 
     /// Whether this file of the cache is there with exactly these bytes. One with others is deleted.

@@ -17,6 +17,14 @@ pub enum Error {
         /// What there is.
         known: String,
     },
+    /// A tool that comes as Python packages cannot be had.
+    #[error("{name}: {problem}")]
+    Python {
+        /// The tool.
+        name: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// The lock has nothing for this platform.
     #[error("tools.lock has no {name} for {platform}; add [tool.{name}.platform.{platform}] to it")]
     NoPlatform {

@@ -38,6 +38,18 @@ pub enum Event {
         /// From where (without a password).
         url: String,
     },
+    /// Wheels are fetched by pip.
+    Fetching {
+        /// The tool.
+        name: String,
+    },
+    /// The wheels of the cache were not the lock's, or not all of them; they were deleted.
+    BadWheels {
+        /// The tool.
+        name: String,
+        /// What was the matter.
+        why: String,
+    },
     /// How far a download is.
     Downloaded {
         /// The tool.
@@ -61,8 +73,8 @@ pub enum Event {
         /// Module and version.
         module: String,
     },
-    /// A line that Go wrote: hostile text, as all output is.
-    GoSays {
+    /// A line that Go or pip wrote: hostile text, as all output is.
+    Says {
         /// The tool.
         name: String,
         /// The line.
@@ -94,6 +106,8 @@ impl fmt::Display for Event {
             }
             Self::Waiting { name } => write!(f, "{name}: another process is getting it; waiting"),
             Self::Downloading { name, url } => write!(f, "{name}: downloading {url}"),
+            Self::Fetching { name } => write!(f, "{name}: fetching its wheels with pip"),
+            Self::BadWheels { name, why } => write!(f, "{name}: {why}: its wheels are deleted"),
             Self::Downloaded { name, bytes, total: Some(total) } => {
                 write!(f, "{name}: {} of {} MB", megabytes(*bytes), megabytes(*total))
             }
@@ -102,7 +116,7 @@ impl fmt::Display for Event {
             Self::Building { name, module } => {
                 write!(f, "{name}: building {module} with Go (minutes, the first time)")
             }
-            Self::GoSays { name, line } => write!(f, "{name}: {line}"),
+            Self::Says { name, line } => write!(f, "{name}: {line}"),
         }
     }
 }

@@ -37,10 +37,14 @@ const MODULES: &[Module] = modules![
     "actionlint",
     "cosign",
     "fulcio",
+    "gitleaks",
     "goss",
+    "grype",
     "opa",
     "packer",
+    "packer-plugin-amazon",
     "rekor-server",
+    "syft",
     "tesseract",
     "timestamp-server",
     "trivy",
@@ -92,7 +96,7 @@ pub(crate) async fn build(
             last.pop_front();
         }
         last.push_back(line.clone());
-        on(Event::GoSays { name: name.clone(), line });
+        on(Event::Says { name: name.clone(), line });
     };
     let spec = spec(go, tool, version, folder, &executable, settings);
     let exit = processes.run(spec, &mut on_line).await.map_err(|e| failed(e.to_string()))?;

@@ -38,6 +38,36 @@ const FOR_GO: &[&str] = &[
     "SSL_CERT_DIR",
 ];
 
+/// What pip needs of it.
+const FOR_PIP: &[&str] = &[
+    "HOME",
+    "PATH",
+    "TMPDIR",
+    "LANG",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "PIP_CONFIG_FILE",
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_NO_INDEX",
+    "PIP_FIND_LINKS",
+    "PIP_CERT",
+    "PIP_CLIENT_CERT",
+    "PIP_PROXY",
+    "PIP_TRUSTED_HOST",
+    "PYENV_VERSION",
+    "PYENV_ROOT",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+];
+
 /// Where the tools are kept, and the environment's part in getting them.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -51,6 +81,8 @@ pub struct Settings {
     pub path: Option<OsString>,
     /// What a Go build gets of the environment.
     pub go_env: Vec<(String, String)>,
+    /// What pip gets of it.
+    pub pip_env: Vec<(String, String)>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -103,13 +135,16 @@ impl Settings {
             .or_else(|| folder("XDG_CACHE_HOME").map(|path| path.join("hallmark")))
             .or_else(|| folder("HOME").map(|path| path.join(".cache").join("hallmark")))
             .ok_or(Error::NoCacheFolder)?;
-        let go_env = FOR_GO.iter().filter_map(|name| Some(((*name).to_owned(), get(name)?))).collect();
+        let some = |names: &[&str]| {
+            names.iter().filter_map(|name| Some(((*name).to_owned(), get(name)?))).collect::<Vec<_>>()
+        };
         Ok(Self {
             cache,
             mirror: get("HALLMARK_MIRROR").as_deref().map(Mirror::parse).transpose()?,
             platform,
             path: get("PATH").map(OsString::from),
-            go_env,
+            go_env: some(FOR_GO),
+            pip_env: some(FOR_PIP),
             limits: Limits::default(),
         })
     }
@@ -123,6 +158,7 @@ impl Settings {
             platform,
             path: None,
             go_env: Vec::new(),
+            pip_env: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -1,4 +1,5 @@
 //! The job that decides, the job in the environment, and what both leave behind.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part of it")]
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! A GitHub with one run: who started it, who wrote it, and who said what.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,6 @@
 //! A world with an image, its evidence and its keys, in which the gate says `pass`: for every test
 //! to change.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part of this")]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test file uses its own part of this")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -159,7 +159,7 @@ impl World {
                 "Severity": severity, "Title": "a title", "PkgIdentifier": {"PURL": "pkg:deb/debian/p1@1", "UID": "u1"}})
         };
         let report = json!({
-            "SchemaVersion": 2, "ArtifactName": "web.raw",
+            "SchemaVersion": 2, "Trivy": {"Version": "0.69.3"}, "ArtifactName": "web.raw",
             "Metadata": {"OS": {"Family": "debian", "Name": "13.1"}},
             "Results": [{"Target": "web.raw (debian 13.1)", "Class": "os-pkgs", "Type": "debian",
                 "Packages": (0..30).map(package).collect::<Vec<_>>(),

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::Job;
+use crate::common::Job;
 
 /// A bundle that verifies.
 pub(crate) struct Real {

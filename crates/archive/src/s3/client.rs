@@ -6,6 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 
 use crate::{Env, Error};
@@ -27,9 +28,14 @@ pub(super) const LIMITS: Limits = Limits {
 };
 const ATTEMPTS: u32 = 3;
 
-/// A client. Credentials are those of the usual variables, else of the SDK's chain: a web identity's token, a profile,
+/// A client. Credentials are the given ones, else those of the usual variables, else of the SDK's chain: a web identity's token, a profile,
 /// the container's or the instance's role.
-pub(super) async fn client(limits: &Limits, place: &str, env: Env<'_>) -> Result<aws_sdk_s3::Client, Error> {
+pub(super) async fn client(
+    limits: &Limits,
+    place: &str,
+    env: Env<'_>,
+    credentials: Option<SharedCredentialsProvider>,
+) -> Result<aws_sdk_s3::Client, Error> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(limits.connect)
         .read_timeout(limits.read)
@@ -46,7 +52,9 @@ pub(super) async fn client(limits: &Limits, place: &str, env: Env<'_>) -> Result
     if let Some(endpoint) = &endpoint {
         config = config.endpoint_url(endpoint);
     }
-    if let (Some(id), Some(secret)) = (env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")) {
+    if let Some(credentials) = credentials {
+        config = config.credentials_provider(credentials);
+    } else if let (Some(id), Some(secret)) = (env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")) {
         let token = env("AWS_SESSION_TOKEN");
         config = config.credentials_provider(Credentials::new(id, secret, token, None, "the environment"));
     }
@@ -87,7 +95,7 @@ mod tests {
             let limits = Limits { connect: second, read, attempt, operation };
             let begun = Instant::now();
             runtime.block_on(async {
-                let client = client(&limits, "s3://golden/", &env).await.unwrap();
+                let client = client(&limits, "s3://golden/", &env, None).await.unwrap();
                 client.head_object().bucket("golden").key("x").send().await.unwrap_err();
             });
             assert!(begun.elapsed() < second * 30, "{:?}", begun.elapsed());

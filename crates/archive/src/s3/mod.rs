@@ -7,8 +7,10 @@ mod refused;
 
 use std::time::Duration;
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
+use aws_sdk_s3::operation::put_object::PutObjectOutput;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, ServerSideEncryption};
@@ -41,9 +43,10 @@ impl S3 {
         prefix: &str,
         env: Env<'_>,
         keeping: Keeping,
+        credentials: Option<SharedCredentialsProvider>,
     ) -> Result<Self, Error> {
         let place = format!("{SCHEME}{bucket}/{prefix}");
-        let client = client::client(&client::LIMITS, &place, env).await?;
+        let client = client::client(&client::LIMITS, &place, env, credentials).await?;
         Ok(Self { client, bucket: bucket.to_owned(), prefix: prefix.to_owned(), keeping })
     }
 
@@ -87,13 +90,7 @@ impl S3 {
     async fn get(&self, key: &str, limit: u64) -> Result<Found<Got>, Error> {
         let mut found = match self.client.get_object().bucket(&self.bucket).key(self.key(key)).send().await {
             Ok(found) => found,
-            Err(error) if status(&error) == Some(404) => {
-                return match self.gone(Call::Get, key, &error)? {
-                    // Some servers tell of a delete marker to HEAD only.
-                    Found::Absent if self.head(key).await? == Found::Deleted => Ok(Found::Deleted),
-                    other => Ok(other),
-                };
-            }
+            Err(error) if status(&error) == Some(404) => return self.gone(Call::Get, key, &error),
             Err(error) => return Err(self.error(Call::Get, key, &error)),
         };
         let too_long = || Error::TooLong { place: self.place(key), limit };
@@ -111,8 +108,12 @@ impl S3 {
             }
             bytes.extend_from_slice(&piece);
         }
-        let tag = found.e_tag.ok_or_else(|| Error::malformed(self.place(key), "S3 gives no ETag for it"))?;
+        let tag = found.e_tag.ok_or_else(|| self.without_tag(key))?;
         Ok(Found::Here(Got { bytes, tag }))
+    }
+
+    fn without_tag(&self, key: &str) -> Error {
+        Error::malformed(self.place(key), "S3 gives no ETag for it")
     }
 
     /// A write with all that every write has.
@@ -135,9 +136,13 @@ impl S3 {
         call
     }
 
-    /// Sends a write under its condition; `false` where the condition does not hold (any more). The client may have
-    /// sent it twice, so a caller looks what is there now.
-    async fn send(&self, key: &str, call: &dyn Fn() -> PutObjectFluentBuilder) -> Result<bool, Error> {
+    /// Sends a write under its condition; `None` where the condition does not hold (any more). The client may have
+    /// sent it twice, so a caller then looks what is there now.
+    async fn send(
+        &self,
+        key: &str,
+        call: &dyn Fn() -> PutObjectFluentBuilder,
+    ) -> Result<Option<PutObjectOutput>, Error> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -148,16 +153,16 @@ impl S3 {
                         let what = "was written, and the server did not encrypt it with the KMS key: keep nothing there";
                         return Err(Error::Unable { place: self.place(key), what: what.into() });
                     }
-                    return Ok(true);
+                    return Ok(Some(done));
                 }
-                Err(error) if status(&error) == Some(412) => return Ok(false),
+                Err(error) if status(&error) == Some(412) => return Ok(None),
                 // Another write of the key is under way: S3 itself asks for another try.
                 Err(error) if status(&error) == Some(409) && tries < TRIES => {
                     tokio::time::sleep(PAUSE * tries).await;
                 }
                 // Where it was deleted meanwhile, there is nothing that could match.
                 Err(error) if status(&error) == Some(404) && error.code() == Some("NoSuchKey") => {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 Err(error) => return Err(self.error(Call::Put, key, &error)),
             }
@@ -231,8 +236,8 @@ impl Objects for S3 {
         };
         Box::pin(async move {
             Ok(match self.send(key, &call).await? {
-                true => Put::New,
-                false => Put::There,
+                Some(_) => Put::New,
+                None => Put::There,
             })
         })
     }
@@ -258,8 +263,8 @@ impl Objects for S3 {
         };
         Box::pin(async move {
             Ok(match self.send(key, &call).await? {
-                true => Replaced::Done,
-                false => Replaced::Raced,
+                Some(done) => Replaced::Done(done.e_tag.ok_or_else(|| self.without_tag(key))?),
+                None => Replaced::Raced,
             })
         })
     }

@@ -1,5 +1,6 @@
 //! What S3 says when it does not do what was asked, and what helps.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::primitives::ByteStreamError;
@@ -95,6 +96,9 @@ where
             SdkError::TimeoutError(_) => "S3 did not answer in time".to_owned(),
             // No request was sent without them; what each provider tried is many lines long.
             _ if without_credentials(error) => "there are no AWS credentials".to_owned(),
+            _ if credentials(error).is_some() => {
+                format!("the AWS credentials cannot be had: {}", chain(error))
+            }
             SdkError::DispatchFailure(_) => format!("S3 cannot be reached: {}", chain(error)),
             _ => chain(error),
         },
@@ -141,19 +145,26 @@ where
         None if without_credentials(error) => {
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a role by a web identity, or a profile".into()
         }
+        None if credentials(error).is_some() => "mend what it says, or who may be whom".into(),
         None => "see whether the address is right and can be reached, and run it again".into(),
     }
 }
 
+/// Nobody has any.
 fn without_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(credentials(error), Some(CredentialsError::CredentialsNotLoaded(_)))
+}
+
+/// What came of asking for credentials, where that is why it failed.
+fn credentials<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e CredentialsError> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.is::<aws_credential_types::provider::error::CredentialsError>() {
-            return true;
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         cause = error.source();
     }
-    false
+    None
 }
 
 /// All causes, the last of which says most.

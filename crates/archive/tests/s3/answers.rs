@@ -112,12 +112,12 @@ fn writes_that_are_refused_are_told_and_not_repeated_without_end() {
     // A pointer that others keep changing.
     let raced = |path: &str| match path.contains("/channels/") {
         true => error(412, "PreconditionFailed"),
-        false => ok("", ""),
+        false => ok("etag: \"w\"\r\n", ""),
     };
     let (said, _) = put(raced, Keeping::default());
     let said = said.unwrap_err().to_string();
     assert!(said.contains("channels/debian-app/stable.json is changed by somebody else again"), "{said}");
-    let (put, tried) = put(|_| ok("", ""), Keeping::default());
+    let (put, tried) = put(|_| ok("etag: \"w\"\r\n", ""), Keeping::default());
     assert_eq!((put.unwrap(), tried), (4, 6));
 }
 

@@ -6,8 +6,9 @@ use archive::{Archive, Draft, Error, Keeping, Location, Role, Run};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use model::{Architecture, BootMode, ContentDigest, Disk, ImageManifest, SCHEMA_VERSION, Sha256};
+use serde_json::json;
 
-use crate::moto::Kms;
+use crate::moto::Proxy;
 use crate::s3s::{ID, S3s, SECRET};
 
 /// The bucket of every test, and the archive's place in it.
@@ -22,7 +23,11 @@ pub(crate) struct Server {
 }
 
 enum Runs {
-    Moto(Kms),
+    Moto {
+        #[expect(dead_code, reason = "it runs as long as this lives")]
+        proxy: Proxy,
+        key: String,
+    },
     S3s(#[expect(dead_code, reason = "it runs as long as this lives")] S3s),
 }
 
@@ -33,10 +38,11 @@ impl Server {
         Self { client: client(&s3s.endpoint), endpoint: s3s.endpoint.clone(), runs: Runs::S3s(s3s) }
     }
 
-    /// moto's server, with a bucket that has versions, and object lock where that is wanted.
+    /// moto behind the layer that mends it, with a bucket that has versions, and object lock where that is wanted.
     pub(crate) fn moto(lock: bool) -> Self {
-        let kms = Kms::start(&[], &[("alias/archive", "SYMMETRIC_DEFAULT")]);
-        let client = client(kms.endpoint());
+        let proxy = Proxy::start();
+        let key = proxy.make_key(&json!({"region": "eu-central-1", "alias": "alias/archive"}));
+        let client = client(&proxy.endpoint());
         let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
             .location_constraint("eu-central-1".into())
             .build();
@@ -45,13 +51,13 @@ impl Server {
         let versions = aws_sdk_s3::types::VersioningConfiguration::builder().status("Enabled".into()).build();
         wait(client.put_bucket_versioning().bucket(BUCKET).versioning_configuration(versions).send())
             .unwrap();
-        Self { endpoint: kms.endpoint().to_owned(), client, runs: Runs::Moto(kms) }
+        Self { endpoint: proxy.endpoint(), client, runs: Runs::Moto { proxy, key } }
     }
 
     /// The KMS key that moto has.
     pub(crate) fn key(&self) -> String {
         match &self.runs {
-            Runs::Moto(kms) => kms.arn("alias/archive").to_owned(),
+            Runs::Moto { key, .. } => key.clone(),
             Runs::S3s(_) => panic!("s3s-fs has no keys"),
         }
     }

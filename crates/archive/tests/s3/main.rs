@@ -5,8 +5,7 @@ mod answers;
 mod between;
 mod common;
 mod kept;
-#[allow(dead_code, reason = "it is about keys, and there is more in it than is needed here")]
-#[path = "../../../services/tests/common/mod.rs"]
+#[path = "../../../aws/tests/common/mod.rs"]
 mod moto;
 mod s3s;
 mod scripted;

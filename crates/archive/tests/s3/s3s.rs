@@ -1,5 +1,12 @@
 //! A file system behind S3's interface, which checks signatures and checksums. Shared with tests of actions.
 #![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test stops where it fails"
+)]
 
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;

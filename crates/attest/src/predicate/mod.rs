@@ -8,8 +8,10 @@ pub mod approval;
 pub mod closure;
 pub mod provenance;
 pub mod release;
+pub mod sbom;
 mod shared;
 pub mod signature_verification;
+pub mod spdx;
 pub mod test_result;
 pub mod verdict;
 pub mod vsa;
@@ -41,6 +43,8 @@ predicates! {
     SignatureVerification = signature_verification,
     Provenance = provenance,
     TestResult = test_result,
+    Sbom = sbom,
+    SpdxSbom = spdx,
     Vulns = vulns,
     Verdict = verdict,
     Vsa = vsa,

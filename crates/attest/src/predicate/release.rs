@@ -1,6 +1,8 @@
 //! in-toto release v0.1: what was published under which name.
 //! <https://github.com/in-toto/attestation/blob/main/spec/predicates/release.md>
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::ResourceDescriptor;
@@ -27,6 +29,9 @@ pub struct Extension {
     pub provider: String,
     /// Where the provider keeps it.
     pub location: String,
+    /// Its ids by region, where it has several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub regions: BTreeMap<String, String>,
     /// H(content digest, name, architecture, distribution): decides whether a publish is done.
     pub release_id: String,
     /// The channel that now shows it.

@@ -88,8 +88,16 @@ pub struct Extension {
     pub report: Report,
     /// The program that scanned.
     pub tool: Tool,
-    /// Its database, more closely.
-    pub database: Database,
+    /// Its database, more closely; none where it goes by rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
+    /// The rules that were given to it, by name and digest; its own are part of the program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Report>,
+    /// The SBOM that was scanned, kept beside the evidence like the report: what the packages are taken from where
+    /// the report does not list them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<Report>,
     /// How many packages it saw.
     pub packages: u64,
     /// The operating system it recognised.
@@ -122,6 +130,8 @@ pub enum Scanners {
     License,
     /// Misconfigurations.
     Misconfig,
+    /// Weaknesses in code.
+    Sast,
 }
 
 impl Scanners {
@@ -133,6 +143,7 @@ impl Scanners {
             Self::Secret => Class::Secret,
             Self::License => Class::License,
             Self::Misconfig => Class::Misconfiguration,
+            Self::Sast => Class::Weakness,
         }
     }
 
@@ -144,6 +155,7 @@ impl Scanners {
             Class::Secret => Self::Secret,
             Class::License => Self::License,
             Class::Misconfiguration => Self::Misconfig,
+            Class::Weakness => Self::Sast,
         }
     }
 }
@@ -158,6 +170,15 @@ pub struct Others {
     pub licenses: u64,
     /// Misconfigurations.
     pub misconfigurations: u64,
+    /// Weaknesses.
+    #[serde(skip_serializing_if = "is_none")]
+    pub weaknesses: u64,
+}
+
+/// Statements from before there was that class have no such member.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What a scan was made of.
@@ -174,14 +195,16 @@ pub enum Seen {
     ContainerImage,
     /// A report that was there already.
     Report,
+    /// The sources that the image was made from, at a commit.
+    Source,
 }
 
-/// The full report.
+/// A file that is kept among the evidence's reports, or the digest of one that was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Its name.
     pub name: String,
-    /// What it is; also its name in the evidence directory's `reports`.
+    /// What it is; of one that is kept, also its name in the evidence directory's `reports`.
     pub digest: FileDigest,
 }
 

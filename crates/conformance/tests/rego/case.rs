@@ -65,23 +65,7 @@ fn package(name: &str, version: &str) -> Package {
 }
 
 fn finding(id: &str, package: Package, severity: Severity) -> Finding {
-    Finding {
-        class: Class::Vulnerability,
-        id: id.into(),
-        aliases: vec![],
-        package,
-        severity,
-        severities: BTreeMap::new(),
-        fixed_version: None,
-        status: None,
-        title: String::new(),
-        description: String::new(),
-        cvss: None,
-        links: vec![],
-        published: None,
-        scanner: "trivy".into(),
-        record: None,
-    }
+    Finding { package, severity, ..Finding::new(Class::Vulnerability, id, "trivy") }
 }
 
 /// Numbers, dates, aliases, what nobody knows, and text that means something to somebody.

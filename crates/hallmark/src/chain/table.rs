@@ -67,7 +67,7 @@ pub(super) static ASKED: &[Asked] = &[
     one("allow-no-packages", &[(&SCAN, "allow-no-packages")]),
     one("scan-timeout", &[(&SCAN, "timeout")]),
     one("sarif", &[(&SCAN, "sarif")]),
-    one("sarif-location", &[(&SCAN, "sarif-location")]),
+    one("sarif-location", &[(&SCAN, "sarif-location"), (&GATE, "sarif-location")]),
     one("scan-report-output", &[(&SCAN, "report-output")]),
     // The decision.
     one("policy", &[(&GATE, "policy")]).required(),
@@ -88,6 +88,7 @@ pub(super) static ASKED: &[Asked] = &[
     one("page", &[(&GATE, "page")]),
     one("brief", &[(&GATE, "brief")]),
     one("json", &[(&GATE, "json")]),
+    one("gate-sarif", &[(&GATE, "sarif")]),
     one("rego-input", &[(&GATE, "rego-input")]),
     // The release.
     own(Input::new(
@@ -96,7 +97,6 @@ pub(super) static ASKED: &[Asked] = &[
         "What to do with an image that passes: publish it, only say what that would do (plan), or neither (none)",
     )
     .default("publish")),
-    one("provider", &[(&PUBLISH, "provider")]),
     one("store", &[(&PUBLISH, "store")]),
     one("channel", &[(&PUBLISH, "channel")]),
     one("lock-timeout", &[(&PUBLISH, "lock-timeout")]),
@@ -159,6 +159,7 @@ pub(super) static TOLD: &[Told] = &[
     back("page", &GATE, "page"),
     back("brief", &GATE, "brief"),
     back("json", &GATE, "json"),
+    back("gate-sarif", &GATE, "sarif"),
     back("verified", &VERIFY, "verified"),
     back("image", &BAKE, "image"),
     back("image-manifest", &BAKE, "image-manifest"),

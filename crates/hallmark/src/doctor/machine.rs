@@ -74,11 +74,20 @@ async fn tools(cx: &mut Context, processes: &dyn Processes) -> Looked<Vec<Tool>>
     let settings =
         Settings::from_env(|name| cx.env(name).map(str::to_owned)).map_err(|error| error.to_string())?;
     let (platform, mirror) = (settings.platform, settings.mirror.is_some());
-    let tools = Tools::new(Lock::embedded().map_err(|error| error.to_string())?, settings, processes);
+    let lock = Lock::embedded().map_err(|error| error.to_string())?;
+    let tools = Tools::new(lock, settings.clone(), processes);
     let listed = tools.list();
     let progress = cx.progress("looking at the tools");
     let checked = tools.verify(&mut |event| progress.message(&event.to_string())).await;
+    let python =
+        tools::python_verify(&settings, processes, &mut |event| progress.message(&event.to_string())).await;
     progress.finish();
+    let python = python.map_err(|error| error.to_string())?.into_iter().map(|tool| Tool {
+        url: "the index that pip is told".to_owned(),
+        found: tool.found.map(|found| found.map(|tool| tool.folder)).map_err(|error| error.to_string()),
+        name: tool.name.to_owned(),
+        version: tool.version,
+    });
     let url = |name: &str| {
         let asset = listed.iter().find(|asset| asset.name == name && asset.platform == platform)?;
         Some(if mirror { format!("HALLMARK_MIRROR/{}", asset.mirror_path) } else { asset.url.clone() })
@@ -89,7 +98,7 @@ async fn tools(cx: &mut Context, processes: &dyn Processes) -> Looked<Vec<Tool>>
         name: tool.name,
         version: tool.version,
     });
-    Ok(made.collect())
+    Ok(made.chain(python).collect())
 }
 
 /// A program on PATH, or where root's programs are, which shells of other users leave out of PATH.

@@ -170,7 +170,7 @@ impl Finding {
             fixed: finding.fixed_version.clone(),
             exploited: one.kev == Some(true),
             review: one.counts() == Some(Weight::Review),
-            links: finding.links.clone(),
+            links: finding.links.to_vec(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 
 use attest::PrivateKey;
 
-use crate::fixture::{GOOD, Repository, Row, WORKFLOW, check, row};
+use crate::doctor::fixture::{GOOD, Repository, Row, WORKFLOW, check, row};
 
 const fn at(
     file: &'static str,

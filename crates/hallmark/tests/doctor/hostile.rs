@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::fixture::{GOOD, Repository, WORKFLOW};
+use crate::doctor::fixture::{GOOD, Repository, WORKFLOW};
 
 #[test]
 fn broken_yaml_is_a_problem_at_its_line_and_the_rest_is_still_looked_at() {

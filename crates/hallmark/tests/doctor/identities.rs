@@ -2,7 +2,7 @@
 
 use attest::TrustRoot;
 
-use crate::fixture::{Repository, WORKFLOW};
+use crate::doctor::fixture::{Repository, WORKFLOW};
 
 const POLICY: &str = "rules/policy.yml";
 const KEY: &str = "assay: {key: ../keys/assay.pub}";

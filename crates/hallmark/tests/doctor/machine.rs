@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::fixture::{Repository, WORKFLOW};
+use crate::doctor::fixture::{Repository, WORKFLOW};
 
 #[test]
 fn tools_that_are_here_and_tools_that_would_be_fetched() {

@@ -2,7 +2,7 @@
 
 use github::testing::{Answer, FakeGitHub};
 
-use crate::fixture::{Findings, Repository};
+use crate::doctor::fixture::{Findings, Repository};
 
 const REPOSITORY: &str = r#"{"private":true,"default_branch":"main","archived":false}"#;
 const PERMISSIONS: &str =
@@ -246,7 +246,7 @@ fn without_a_network_or_a_token_nothing_is_taken_for_good() {
         .env("GITHUB_API_URL", &server.url("").to_string())
         .findings();
     assert!(
-        findings.of("repository")[0].ends_with("(needs a token with `metadata: read`); no `token` was given"),
+        findings.of("repository")[0].ends_with("the rate limit is reached; no `token` was given"),
         "{findings:#?}"
     );
     assert_eq!(server.asked()[0].header("authorization"), None);
@@ -282,7 +282,11 @@ fn which_environments_are_asked_for() {
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].starts_with("problem there is no environment `staging`"), "{found:?}");
     let (findings, _) = asked(
-        Repository::good().with(crate::fixture::WORKFLOW, "name: production", "name: ${{ inputs.stage }}"),
+        Repository::good().with(
+            crate::doctor::fixture::WORKFLOW,
+            "name: production",
+            "name: ${{ inputs.stage }}",
+        ),
         good,
     );
     assert!(

@@ -2,7 +2,7 @@
 
 use attest::PrivateKey;
 
-use crate::fixture::{Findings, action, runner};
+use crate::doctor::fixture::{Findings, action, runner};
 
 #[test]
 fn nothing_is_missing_in_what_init_writes_but_the_keys() {

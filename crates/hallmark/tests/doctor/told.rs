@@ -1,6 +1,6 @@
 //! How it is told.
 
-use crate::fixture::{Repository, WORKFLOW, action};
+use crate::doctor::fixture::{Repository, WORKFLOW, action};
 
 #[test]
 fn on_a_runner_with_file_and_line() {

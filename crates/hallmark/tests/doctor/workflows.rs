@@ -1,6 +1,6 @@
 //! The workflow's faults.
 
-use crate::fixture::{GOOD, Repository, WORKFLOW, check, row};
+use crate::doctor::fixture::{GOOD, Repository, WORKFLOW, check, row};
 
 #[test]
 fn where_nothing_is_missing_nothing_is_found() {
@@ -244,6 +244,22 @@ fn permissions_and_the_job_that_runs_the_template() {
             "job-permissions",
             "problem",
             "the job `assay` has no `security-events: write`",
+            "upload-sarif",
+        ),
+        row(
+            "github/codeql-action/upload-sarif@0daa2b3d1ba0ef3d5e5a9dfc0fd7a2c9d6d24e73 # v4\n        with:\n          sarif_file: x.sarif",
+            "hallmark-images/hallmark/actions/upload-sarif@0123456789abcdef0123456789abcdef01234567 # v0.1.0\n        with:\n          token: ${{ github.token }}\n          sarif: x.sarif",
+            "job-permissions",
+            "warning",
+            "the job `assay` has no `actions: read`",
+            "upload-sarif",
+        ),
+        row(
+            "      security-events: write\n    steps:\n      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1\n        with:\n          ref: ${{ github.event.repository.default_branch }}\n          persist-credentials: false\n",
+            "    steps:\n      - uses: hallmark-images/hallmark/actions/upload-sarif@0123456789abcdef0123456789abcdef01234567 # v0.1.0\n        with:\n          token: ${{ github.token }}\n          sarif: x.sarif\n",
+            "job-permissions",
+            "problem",
+            "nothing comes into the Security tab",
             "upload-sarif",
         ),
         row(

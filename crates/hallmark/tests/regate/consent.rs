@@ -6,8 +6,8 @@ use attest::{Kind, PublicKey, Statement, Trust};
 use model::Sha256;
 use serde_json::{Value, json};
 
-use crate::place::{Place, all, codes, standing};
-use crate::said;
+use crate::regate::place::{Place, all, codes, standing};
+use crate::regate::said;
 
 const MEDIUM: crate::common::Found<'_> = ("CVE-2026-0005", "MEDIUM", Some("2"));
 
@@ -104,7 +104,7 @@ fn an_exception_of_a_comment_counts_until_its_last_day() {
         assert_eq!(told["until"], "2026-12-10");
     }
     // Today's policy may allow less than that of then.
-    place.write("policy.yml", &crate::POLICY.replace("max-lifetime: 90d", "max-lifetime: 15d"));
+    place.write("policy.yml", &crate::regate::POLICY.replace("max-lifetime: 90d", "max-lifetime: 15d"));
     assert_eq!((place.night(15, None).code, place.night(16, None).code), (0, 1));
 }
 

@@ -4,9 +4,9 @@ use github::testing::Answer;
 use model::ImageManifest;
 use serde_json::Value;
 
-use crate::place::{CHANNEL, Place};
-use crate::script::{BOT, GitHub, MALLORY, issue};
-use crate::{EXCEPTION, FIXED, LOW, said};
+use crate::regate::place::{CHANNEL, Place};
+use crate::regate::script::{BOT, GitHub, MALLORY, issue};
+use crate::regate::{EXCEPTION, FIXED, LOW, said};
 
 const MARK: &str = "<!-- hallmark:regate:debian-web/stable -->";
 const POST: &str = "POST /repos/acme/images/issues";

@@ -10,7 +10,7 @@ use runner::testing::{Harness, Run};
 use serde_json::{Value, json};
 
 use crate::common::{Found, World};
-use crate::script::GitHub;
+use crate::regate::script::GitHub;
 
 pub(crate) const POLICY: &str = "version: 1
 name: web

@@ -7,8 +7,9 @@ use runner::testing::Run;
 use serde_json::{Value, json};
 
 use crate::common::World;
-use crate::place::{POLICY, Place, all, codes, regate, standing};
-use crate::{said, trivy};
+use crate::regate::place::{POLICY, Place, all, codes, regate, standing};
+use crate::regate::said;
+use crate::trivy;
 
 /// What the sample database knows something about, with a fix, and two packages beside it.
 const PACKAGES: [(&str, &str, &str); 3] = [

@@ -7,9 +7,9 @@ use runner::testing::{Harness, Run};
 use serde_json::{Value, json};
 
 use crate::common::NOW;
-use crate::server::{Script, Server, account, artifact};
-use crate::world::{Assayed, HOSTILE};
-use crate::{action, asking};
+use crate::review::server::{Script, Server, account, artifact};
+use crate::review::world::{Assayed, HOSTILE};
+use crate::review::{action, asking};
 
 const ACCEPTED: &str = "CVE-2026-1 p1 until 2026-12-01 because no certificate comes from outside";
 

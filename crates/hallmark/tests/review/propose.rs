@@ -4,9 +4,9 @@ use github::testing::Answer;
 use runner::testing::Run;
 
 use crate::common::NOW;
-use crate::server::{Script, Server};
-use crate::world::Assayed;
-use crate::{action, asking};
+use crate::review::server::{Script, Server};
+use crate::review::world::Assayed;
+use crate::review::{action, asking};
 
 const ACCEPTED: &str = "CVE-2026-4 p1 until 2026-12-01 because `no` <b>route</b>, see #1 @octocat";
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::server::{Script, Server, account, artifact};
-use crate::tmux::{Tmux, terminate};
-use crate::world::Assayed;
+use crate::review::server::{Script, Server, account, artifact};
+use crate::review::tmux::{Tmux, terminate};
+use crate::review::world::Assayed;
 
 /// The program has the real clock, so what it looks at is of today.
 fn assayed(fails: bool) -> Assayed {

@@ -9,6 +9,7 @@ use model::Class;
 use super::{SKEW, counts};
 use crate::code::Code;
 use crate::evidence::{Evidence, Facts, Statement};
+use crate::kind::Seen;
 use crate::noun::noun;
 use crate::policy::{Policy, Rule};
 use crate::reasons::Reasons;
@@ -17,17 +18,20 @@ use crate::span;
 /// A scan that says nothing about secrets may not have looked for any.
 pub(crate) fn classes(policy: &Policy, deciding: &[&Statement], reasons: &mut Reasons<'_>) {
     let scans = deciding.iter().filter_map(|statement| {
-        let Facts::Vulns { looked_for, .. } = &statement.facts else { return None };
+        let Facts::Vulns { looked_for, seen, .. } = &statement.facts else { return None };
         let requirement = policy.evidence.get(&statement.facts.kind())?;
-        counts(requirement, statement).then_some((statement.file.as_str(), looked_for))
+        let source = *seen == Seen::Source;
+        (source || counts(requirement, statement)).then_some((statement.file.as_str(), (source, looked_for)))
     });
-    let (files, looked_for): (Vec<&str>, Vec<&BTreeSet<Class>>) = scans.unzip();
+    let (files, looked_for): (Vec<&str>, Vec<(bool, &BTreeSet<Class>)>) = scans.unzip();
     // That there is no scan at all is said already, where one is required.
     if files.is_empty() {
         return;
     }
     for class in policy.rules.iter().filter(|(_, rules)| !rules.is_empty()).map(|(class, _)| class) {
-        if !looked_for.iter().any(|scan| scan.contains(class)) {
+        // What is in the image nobody learns from its sources; weaknesses are in nothing else.
+        let tells = |source: bool| !source || *class == Class::Weakness;
+        if !looked_for.iter().any(|(source, scan)| tells(*source) && scan.contains(class)) {
             let message =
                 format!("The policy has rules about {}, and no scan looked for any.", noun(*class, 2));
             reasons.add(Code::ClassNotScanned, files.iter().copied(), message);

@@ -35,11 +35,12 @@ pub(crate) const KEYS: [&str; 17] = [
     "vex",
 ];
 
-const CLASSES: [(&str, Class); 4] = [
+const CLASSES: [(&str, Class); 5] = [
     ("vulnerability", Class::Vulnerability),
     ("secret", Class::Secret),
     ("license", Class::License),
     ("misconfiguration", Class::Misconfiguration),
+    ("weakness", Class::Weakness),
 ];
 
 pub(super) fn check(file: &str, tree: &Node, limits: ExceptionLimits) -> Result<Vec<Exception>, Problems> {
@@ -112,7 +113,7 @@ fn enough(fields: &mut Fields<'_>, map: &Map<'_>, class: Option<Class>, limits: 
         Class::License => {
             (&["package", "purl", "paths"], "add `id: AGPL-3.0-only`, or `package`, `purl` or `paths`")
         }
-        Class::Secret | Class::Misconfiguration => {
+        Class::Secret | Class::Misconfiguration | Class::Weakness => {
             (&["paths"], "add `id` with the scanner's rule, or `paths`")
         }
     };

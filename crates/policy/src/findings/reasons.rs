@@ -81,6 +81,7 @@ const fn code(common: &Common) -> Code {
         Class::Secret => Code::SecretFound,
         Class::License => Code::LicenseFound,
         Class::Misconfiguration => Code::MisconfigurationFound,
+        Class::Weakness => Code::WeaknessFound,
     }
 }
 
@@ -92,7 +93,7 @@ fn what(common: &Common, rule: Option<&Rule>, count: usize) -> String {
     let state = match (common.class, common.fixable) {
         (Class::Vulnerability, true) => " with a fix",
         (Class::Vulnerability, false) => " without a fix",
-        (Class::Secret | Class::License | Class::Misconfiguration, _) => "",
+        (Class::Secret | Class::License | Class::Misconfiguration | Class::Weakness, _) => "",
     };
     let conditions = rule.map(|rule| conditions(rule, common.met.unknown)).unwrap_or_default();
     let conditions = if conditions.is_empty() { conditions } else { format!(" ({conditions})") };

@@ -39,13 +39,7 @@ pub(super) struct Lookup<'e> {
 type Identity<'p> = (&'p str, &'p str, &'p str);
 
 fn identity(package: &Package) -> Identity<'_> {
-    (ecosystem(package), &package.name, &package.version)
-}
-
-/// `deb`, `npm` …: one name may be a package in each.
-pub(crate) fn ecosystem(package: &Package) -> &str {
-    let rest = package.purl.as_deref().and_then(|purl| purl.strip_prefix("pkg:")).unwrap_or_default();
-    rest.split_once('/').map_or("", |(kind, _)| kind)
+    (package.ecosystem(), &package.name, &package.version)
 }
 
 /// What was looked up about a finding.

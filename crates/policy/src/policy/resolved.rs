@@ -224,7 +224,7 @@ fn requirement(kind: EvidenceKind, requirement: &Requirement) -> Value {
     if kind == EvidenceKind::TestResult {
         written["min-tests"] = json!(requirement.min_tests);
     }
-    if kind == EvidenceKind::Vulns {
+    if matches!(kind, EvidenceKind::Sbom | EvidenceKind::SpdxSbom | EvidenceKind::Vulns) {
         written["min-packages"] = json!(requirement.min_packages);
     }
     if !requirement.levels.is_empty() {

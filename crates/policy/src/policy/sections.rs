@@ -30,7 +30,7 @@ const fn section(name: &'static str, merge: Merge, in_overrides: bool) -> Sectio
 }
 
 /// Every section, in the order in which a policy reads best.
-pub(crate) const SECTIONS: [Section; 20] = [
+pub(crate) const SECTIONS: [Section; 21] = [
     section("version", Merge::Own, false),
     section("name", Merge::Own, false),
     section("description", Merge::Own, false),
@@ -44,6 +44,7 @@ pub(crate) const SECTIONS: [Section; 20] = [
     section("secrets", Merge::Added, true),
     section("licenses", Merge::Added, true),
     section("misconfigurations", Merge::Added, true),
+    section("weaknesses", Merge::Added, true),
     section("feeds", Merge::Keys(2), true),
     section("reasons", Merge::Keys(1), true),
     section("exceptions", Merge::Keys(1), true),

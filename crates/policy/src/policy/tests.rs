@@ -131,7 +131,7 @@ fn mistakes_say_where_what_and_how_to_mend() {
         (
             "seen: [disk]",
             "seen: [in-build]",
-            "p.yml:6:54: `in-build` is not known in seen: one of `disk`, `rootfs` is wanted",
+            "p.yml:6:54: `in-build` is not known in seen: one of `disk`, `rootfs`, `source` is wanted",
         ),
         (
             "max-age: 24h",

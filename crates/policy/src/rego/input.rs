@@ -182,7 +182,9 @@ const STATEMENT: &[Field<Statement>] = &[
     ("failed", |one| tests(one).map(|(_, failed, _)| Value::from(failed))),
     ("skipped", |one| tests(one).map(|(_, _, skipped)| Value::from(skipped))),
     ("packages", |one| match &one.facts {
-        Facts::Vulns { packages, .. } => Some(Value::from(*packages)),
+        Facts::Vulns { packages, .. } | Facts::Sbom { packages, .. } | Facts::SpdxSbom { packages } => {
+            Some(Value::from(*packages))
+        }
         _ => None,
     }),
     ("findings", |one| match &one.facts {

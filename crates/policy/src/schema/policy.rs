@@ -61,6 +61,7 @@ fn section(key: &'static str, in_override: bool) -> Value {
         "secrets" => about("What secrets in the image lead to.", rules(key)),
         "licenses" => about("What the licences of packages lead to.", rules(key)),
         "misconfigurations" => about("What misconfigurations lead to.", rules(key)),
+        "weaknesses" => about("What weaknesses in code lead to.", rules(key)),
         "feeds" => about("How old the feeds may be that rules need.", feeds()),
         "reasons" => about("Other weights for reasons: `fail`, `review` or `note`.", reasons()),
         "exceptions" => about("What exceptions have to keep to.", limits()),
@@ -150,7 +151,7 @@ fn demand(kind: EvidenceKind, key: &str) -> Value {
         "max-age" => about("How old it may be, such as `24h` or `7d`.", span()),
         "min-tests" => about("How many tests have to have run.", count()),
         "database-max-age" => about("How old the scanner's database may be.", span()),
-        "min-packages" => about("How many packages the scanner has to have seen.", count()),
+        "min-packages" => about("How many packages have to have been seen.", count()),
         "levels" => about(
             "The base image has to have reached one of these, such as `HALLMARK_BASE`.",
             some(&text(), 1),

@@ -101,21 +101,10 @@ pub(crate) fn statement(file: &str, signer: &str, issued: &str, facts: Facts) ->
 
 pub(crate) fn finding(id: &str, package: &str, severity: Severity, fixable: bool) -> Finding {
     Finding {
-        class: model::Class::Vulnerability,
-        id: id.into(),
-        aliases: vec![],
         package: Package { name: package.into(), version: "1".into(), ..Package::default() },
         severity,
-        severities: BTreeMap::new(),
         fixed_version: fixable.then(|| "2".into()),
-        status: None,
-        title: String::new(),
-        description: String::new(),
-        cvss: None,
-        links: vec![],
-        published: None,
-        scanner: "trivy".into(),
-        record: None,
+        ..Finding::new(model::Class::Vulnerability, id, "trivy")
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading the store. Nothing here waits for a publisher or changes a file: what is visible is complete.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ impl Local {
             created_on: tags.created_on,
             releases: self.releases_of(id)?,
             location: folder.display().to_string(),
+            regions: BTreeMap::new(),
         })
     }
 

@@ -26,6 +26,23 @@ pub(super) fn escaped(text: &str, max: usize) -> String {
     cut(clean.trim(), max)
 }
 
+/// Somebody's words in Markdown: every character that could mean something is escaped, and lines stay lines.
+pub(super) fn markdown(text: &str) -> String {
+    let mut inert = String::with_capacity(text.len() + 16);
+    for c in text.trim().chars() {
+        if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | ':' | ';' | '/' | '%' | '\'' | '"') {
+            inert.push('\\');
+        }
+        inert.push(c);
+    }
+    inert
+}
+
+/// Text without control characters but line ends.
+pub(super) fn plain_lines(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).filter(|c| !is_bidi(*c)).collect()
+}
+
 /// Characters that reorder what a reader sees.
 const fn is_bidi(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')

@@ -7,7 +7,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// What it is about: `vulnerability`, `secret`, `license`, `misconfiguration`.
+    /// What it is about: `vulnerability`, `secret`, `license`, `misconfiguration`, `weakness`.
     pub class: String,
     /// The vulnerability, or the rule, the licence, the check.
     pub id: String,

@@ -1,46 +1,36 @@
 //! What a report has besides vulnerabilities: secrets, licences, misconfigurations.
 //!
-//! A record is made anew here, of the members that are listed: lines of a file, and so whatever
-//! secret is in them, never leave the report.
+//! Only what is named here is taken: lines of a file, and so whatever secret is in them, never leave the report.
 
 use std::collections::BTreeMap;
 
-use model::{Class, Finding, Package, Severity};
+use model::{Class, Finding, Package, Region, Severity};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
-use super::report::{links, severity};
+use super::report::severity;
 use super::wire::{License, Misconfiguration, Secret};
+use crate::links;
 
-/// What a secret's record keeps. Not `Match` and `Code`, which are lines of the file, nor `Offset`.
-const OF_A_SECRET: [&str; 7] = ["RuleID", "Category", "Severity", "Title", "StartLine", "EndLine", "Layer"];
-/// What a misconfiguration's record keeps. Its cause has lines of the file, too.
-const OF_A_MISCONFIGURATION: [&str; 13] = [
-    "Type",
-    "ID",
-    "AVDID",
-    "Title",
-    "Description",
-    "Message",
-    "Namespace",
-    "Resolution",
-    "Severity",
-    "PrimaryURL",
-    "References",
-    "Status",
-    "Layer",
-];
-const OF_A_CAUSE: [&str; 5] = ["Resource", "Provider", "Service", "StartLine", "EndLine"];
 /// SPDX's word for a licence that nobody names.
 const NO_NAME: &str = "NOASSERTION";
 
 /// The packages of a report by name and path.
 pub(super) type Packages = BTreeMap<(String, Option<String>), Package>;
 
+/// The packages of a report, the first of each name and path.
+pub(super) fn by_place(packages: &[Package]) -> Packages {
+    let mut by_place = Packages::new();
+    for package in packages {
+        by_place.entry((package.name.clone(), package.path.clone())).or_insert_with(|| package.clone());
+    }
+    by_place
+}
+
 /// Reads an entry of that class, found in `target`. None is one that nothing speaks against.
 pub(super) fn read(
     class: Class,
-    record: &Value,
+    record: &RawValue,
     target: &str,
     packages: &Packages,
 ) -> Result<Option<Finding>, String> {
@@ -48,11 +38,13 @@ pub(super) fn read(
         Class::Secret => secret(record, target).map(Some),
         Class::License => license(record, packages).map(Some),
         Class::Misconfiguration => misconfiguration(record, target),
-        Class::Vulnerability => Err("a vulnerability, where another class is read".into()),
+        Class::Vulnerability | Class::Weakness => {
+            Err(format!("a {class}, which Trivy does not list like this"))
+        }
     }
 }
 
-fn secret(record: &Value, target: &str) -> Result<Finding, String> {
+fn secret(record: &RawValue, target: &str) -> Result<Finding, String> {
     let raw: Secret = parse(record)?;
     if raw.rule_id.is_empty() {
         return Err("a secret without a RuleID".into());
@@ -60,14 +52,14 @@ fn secret(record: &Value, target: &str) -> Result<Finding, String> {
     Ok(Finding {
         severity: severity(raw.severity.as_deref())?,
         package: in_file(target, raw.layer.name())?,
-        title: raw.title,
+        region: Region::of(raw.start_line, raw.end_line),
+        title: raw.title.into(),
         description: "Whoever has the image has what is secret in it. Take it out, and revoke it.".into(),
-        record: Some(kept(record, &OF_A_SECRET)),
         ..blank(Class::Secret, raw.rule_id)
     })
 }
 
-fn license(record: &Value, packages: &Packages) -> Result<Finding, String> {
+fn license(record: &RawValue, packages: &Packages) -> Result<Finding, String> {
     let raw: License = parse(record)?;
     let path = Some(raw.file_path.trim_start_matches('/').to_owned()).filter(|path| !path.is_empty());
     if raw.pkg_name.is_empty() && path.is_none() {
@@ -89,9 +81,9 @@ fn license(record: &Value, packages: &Packages) -> Result<Finding, String> {
         title: match raw.category.as_str() {
             "" => name.clone(),
             category => format!("{name} ({category})"),
-        },
-        links: links(raw.link, Vec::new()),
-        record: Some(record.clone()),
+        }
+        .into(),
+        links: links(raw.link).into(),
         ..blank(Class::License, name)
     })
 }
@@ -108,7 +100,7 @@ fn category(word: &str) -> Option<Severity> {
     })
 }
 
-fn misconfiguration(record: &Value, target: &str) -> Result<Option<Finding>, String> {
+fn misconfiguration(record: &RawValue, target: &str) -> Result<Option<Finding>, String> {
     let raw: Misconfiguration = parse(record)?;
     match raw.status.as_str() {
         "FAIL" => {}
@@ -122,34 +114,25 @@ fn misconfiguration(record: &Value, target: &str) -> Result<Option<Finding>, Str
     if id.is_empty() {
         return Err("a misconfiguration without an ID".into());
     }
-    let mut kept_record = kept(record, &OF_A_MISCONFIGURATION);
-    if let (Some(kept_record), Some(cause)) = (kept_record.as_object_mut(), record.get("CauseMetadata")) {
-        kept_record.insert("CauseMetadata".into(), kept(cause, &OF_A_CAUSE));
-    }
     Ok(Some(Finding {
         aliases: Some(raw.avd_id).filter(|other| !other.is_empty() && *other != id).into_iter().collect(),
         severity: severity(raw.severity.as_deref())?,
         package: in_file(target, raw.layer.name())?,
-        title: raw.title,
+        region: Region::of(raw.cause_metadata.start_line, raw.cause_metadata.end_line),
+        title: raw.title.into(),
         description: [raw.description, raw.resolution]
             .into_iter()
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
-            .join("\n"),
-        links: links(raw.primary_url, raw.references.unwrap_or_default()),
-        record: Some(kept_record),
+            .join("\n")
+            .into(),
+        links: links(raw.primary_url.into_iter().chain(raw.references.unwrap_or_default())).into(),
         ..blank(Class::Misconfiguration, id)
     }))
 }
 
-fn parse<T: DeserializeOwned>(record: &Value) -> Result<T, String> {
-    T::deserialize(record).map_err(|error| error.to_string())
-}
-
-/// These members of it, where they are.
-fn kept(record: &Value, names: &[&str]) -> Value {
-    let member = |name: &&str| record.get(*name).map(|value| ((*name).to_owned(), value.clone()));
-    Value::Object(names.iter().filter_map(member).collect::<Map<_, _>>())
+fn parse<T: DeserializeOwned>(record: &RawValue) -> Result<T, String> {
+    serde_json::from_str(record.get()).map_err(|error| error.to_string())
 }
 
 /// A file in the image. Trivy begins its path with a `/` or not, by what it scans.
@@ -162,21 +145,5 @@ fn in_file(target: &str, layer: Option<String>) -> Result<Package, String> {
 }
 
 fn blank(class: Class, id: String) -> Finding {
-    Finding {
-        class,
-        id,
-        aliases: Vec::new(),
-        package: Package::default(),
-        severity: Severity::Unknown,
-        severities: BTreeMap::new(),
-        fixed_version: None,
-        status: None,
-        title: String::new(),
-        description: String::new(),
-        cvss: None,
-        links: Vec::new(),
-        published: None,
-        scanner: "trivy".into(),
-        record: None,
-    }
+    Finding::new(class, id, "trivy")
 }

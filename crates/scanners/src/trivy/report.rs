@@ -1,23 +1,34 @@
 //! Trivy's JSON report (schema 2) → [`Scan`]. All of it, or an error.
+//!
+//! Packages and vulnerabilities, which are nearly all of a report, are read as they pass by. What is left is read as one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::io::Read;
 
-use model::{Class, Finding, Package, Severity};
-use serde::Deserialize as _;
+use model::{Class, Finding, Package, Record, Severity};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::alike::Known;
 use super::others;
-use super::wire::{Cvss, Os, RawPackage, Report, ResultEntry, Vulnerability};
+use super::wire::{Os, RawPackage, Report, ResultEntry, Vulnerability};
+use crate::pieces::{self, Frame, PLACEHOLDER, Piece};
 use crate::{OperatingSystem, ReportError, Scan};
 
 const WHAT: &str = "the Trivy report";
 const SCHEMA: u64 = 2;
+const PACKAGES: &[u8] = b"Packages";
+const VULNERABILITIES: &[u8] = b"Vulnerabilities";
 
-pub(super) fn read(bytes: &[u8]) -> Result<Scan, ReportError> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
+pub(super) fn read(report: &mut dyn Read) -> Result<Scan, ReportError> {
+    let mut passed = Passed { scan: Scan::by("trivy"), ..Passed::default() };
+    let frame = pieces::split(report, b"Results", &[PACKAGES, VULNERABILITIES], |piece| passed.take(&piece))
+        .map_err(|error: Failed| error.0)?;
+    if frame.bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReportError::Empty { what: WHAT });
     }
-    let report: Report = serde_json::from_slice(bytes).map_err(|error| ReportError::json(WHAT, error))?;
+    let report: Report<'_> =
+        serde_json::from_slice(&frame.bytes).map_err(|error| ReportError::json(WHAT, error))?;
     match &report.schema_version {
         Some(version) if version.as_u64() == Some(SCHEMA) => {}
         other => {
@@ -25,25 +36,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Scan, ReportError> {
             return Err(ReportError::Schema { what: WHAT, found, wanted: SCHEMA });
         }
     }
-    let mut scan = Scan {
-        scanner: "trivy".into(),
-        version: report.trivy.and_then(|tool| tool.version),
-        created: report.created_at,
-        artifact: report.artifact_name,
-        os: report.metadata.and_then(|metadata| metadata.os).and_then(operating_system),
-        packages: Vec::new(),
-        os_packages: 0,
-        findings: Vec::new(),
-        suppressed: 0,
-        other: 0,
-        sources: Vec::new(),
-    };
-    let mut gathered = Gathered::default();
-    for (index, result) in report.results.unwrap_or_default().into_iter().enumerate() {
-        take_result(index, result, &mut scan, &mut gathered)?;
-    }
-    scan.sources = gathered.sources.into_iter().collect();
-    Ok(scan)
+    passed.scan.version = report.trivy.and_then(|tool| tool.version);
+    passed.scan.created = report.created_at;
+    passed.scan.artifact = report.artifact_name;
+    passed.scan.os = report.metadata.and_then(|metadata| metadata.os).and_then(operating_system);
+    passed.rest(report.results.unwrap_or_default(), &frame)
 }
 
 /// Trivy writes `none` when it saw packages but no system they could belong to.
@@ -55,82 +52,215 @@ fn operating_system(os: Os) -> Option<OperatingSystem> {
     })
 }
 
-/// What is gathered over all results of a report.
+/// A [`ReportError`], or pieces that there are none of.
+struct Failed(ReportError);
+
+impl From<pieces::Broken> for Failed {
+    fn from(broken: pieces::Broken) -> Self {
+        Self(ReportError::broken(WHAT, broken))
+    }
+}
+
+/// What has passed by.
 #[derive(Default)]
-struct Gathered {
+struct Passed {
+    scan: Scan,
+    known: Known,
     sources: BTreeSet<String>,
-    packages: others::Packages,
+    results: Vec<One>,
+    /// Findings whose package has not passed yet: the finding, its result, its package's id.
+    waiting: Vec<(usize, usize, String)>,
 }
 
-fn take_result(
-    index: usize,
-    result: ResultEntry,
-    scan: &mut Scan,
-    gathered: &mut Gathered,
-) -> Result<(), ReportError> {
-    // Packages are found again by Trivy's own id: a name may be installed twice.
-    let mut by_uid = BTreeMap::new();
-    for raw in result.packages.unwrap_or_default() {
-        if let Some(uid) = &raw.identifier.uid {
-            by_uid.insert(uid.clone(), scan.packages.len());
+/// What has passed by of one result.
+#[derive(Default)]
+struct One {
+    /// Packages are found again by Trivy's own id: a name may be installed twice.
+    by_uid: HashMap<String, usize>,
+    packages: usize,
+    vulnerabilities: usize,
+}
+
+impl Passed {
+    fn result(&mut self, at: usize) -> &mut One {
+        if self.results.len() <= at {
+            self.results.resize_with(at + 1, One::default);
         }
-        let package = package(raw);
-        let key = (package.name.clone(), package.path.clone());
-        gathered.packages.entry(key).or_insert_with(|| package.clone());
-        scan.packages.push(package);
-        scan.os_packages += usize::from(result.class == "os-pkgs");
+        &mut self.results[at]
     }
 
-    let of = |class: Class, records: Option<Vec<Value>>| {
-        let places = records.unwrap_or_default().into_iter().enumerate();
-        places.map(move |(place, record)| (class, place, record))
-    };
-    let mut records: Vec<(Class, usize, Value)> = of(Class::Vulnerability, result.vulnerabilities)
-        .chain(of(Class::Misconfiguration, result.misconfigurations))
-        .chain(of(Class::Secret, result.secrets))
-        .chain(of(Class::License, result.licenses))
-        .collect();
-    let reported = records.len();
-    for (place, modified) in result.modified.unwrap_or_default().into_iter().enumerate() {
-        match Class::ALL.into_iter().find(|class| class.as_str() == modified.r#type) {
-            Some(class) => records.push((class, place, modified.finding)),
-            None => scan.other += 1,
-        }
+    fn take(&mut self, piece: &Piece<'_>) -> Result<(), Failed> {
+        let taken = if piece.list == PACKAGES { self.package(piece) } else { self.vulnerable(piece) };
+        taken.map_err(|(place, problem)| {
+            let place = format!("Results[{}], {place}", piece.outer);
+            // A place that the problem names is one in the entry.
+            let problem =
+                format!("{problem} (the entry begins at line {}, column {})", piece.line, piece.column);
+            Failed(ReportError::Entry { what: WHAT, place, problem })
+        })
     }
-    for (at, (class, place, record)) in records.into_iter().enumerate() {
-        let entry = |problem: String| ReportError::Entry {
-            what: WHAT,
-            place: format!("Results[{index}], {class} {place}"),
-            problem,
+
+    fn package(&mut self, piece: &Piece<'_>) -> Result<(), (String, String)> {
+        let result = self.result(piece.outer);
+        let wrong = format!("package {}", result.packages);
+        result.packages += 1;
+        let text = std::str::from_utf8(piece.bytes);
+        let read = text.map_err(|error| error.to_string()).and_then(package);
+        let (uid, package) = read.map_err(|problem| (wrong, problem))?;
+        let at = self.scan.packages.len();
+        if let Some(uid) = uid {
+            self.result(piece.outer).by_uid.insert(uid, at);
+        }
+        self.scan.packages.push(package);
+        Ok(())
+    }
+
+    fn vulnerable(&mut self, piece: &Piece<'_>) -> Result<(), (String, String)> {
+        let result = self.result(piece.outer);
+        let place = result.vulnerabilities;
+        result.vulnerabilities += 1;
+        let text = std::str::from_utf8(piece.bytes).map_err(|error| error.to_string());
+        let read = text.and_then(|text| self.vulnerability(piece.outer, text));
+        let mut finding = read.map_err(|problem| (format!("vulnerability {place}"), problem))?;
+        finding.record =
+            Some(Record { start: piece.start, end: piece.start.saturating_add(piece.bytes.len() as u64) });
+        self.scan.findings.push(finding);
+        Ok(())
+    }
+
+    fn vulnerability(&mut self, result: usize, record: &str) -> Result<Finding, String> {
+        let raw: Vulnerability<'_> = serde_json::from_str(record).map_err(|error| error.to_string())?;
+        if let Some(source) = raw.data_source.as_ref().map(|source| &*source.name.0)
+            && !source.is_empty()
+            && !self.sources.contains(source)
+        {
+            self.sources.insert(source.to_owned());
+        }
+        let uid = raw.pkg_identifier.uid.as_ref().map(|uid| &*uid.0);
+        let known = uid.and_then(|uid| self.results.get(result)?.by_uid.get(uid)).copied();
+        if let (Some(uid), None) = (uid, known) {
+            self.waiting.push((self.scan.findings.len(), result, uid.to_owned()));
+        }
+        let package = known.and_then(|at| self.scan.packages.get(at));
+        finding(raw, package, &mut self.known)
+    }
+
+    /// Everything else, when all has passed by.
+    fn rest(mut self, results: Vec<ResultEntry<'_>>, frame: &Frame) -> Result<Scan, ReportError> {
+        let mut gone = 0;
+        for (index, result) in results.iter().enumerate() {
+            gone += self.gone(index, result)?;
+        }
+        if gone != frame.records {
+            let problem = format!("{} records were read, and {gone} are missing", frame.records);
+            return Err(ReportError::Entry { what: WHAT, place: "Results".into(), problem });
+        }
+        let packages = others::by_place(&self.scan.packages);
+        for (index, result) in results.into_iter().enumerate() {
+            self.others(index, result, frame, &packages)?;
+        }
+        for (at, result, uid) in std::mem::take(&mut self.waiting) {
+            let package = self
+                .results
+                .get(result)
+                .and_then(|result| result.by_uid.get(&uid))
+                .copied()
+                .and_then(|at| self.scan.packages.get(at));
+            if let (Some(finding), Some(package)) = (self.scan.findings.get_mut(at), package) {
+                complete(&mut finding.package, package);
+            }
+        }
+        self.scan.sources = self.sources.into_iter().collect();
+        Ok(self.scan)
+    }
+
+    /// How many placeholders a result has. What is no object has not passed by: it is told here what is wrong with it.
+    fn gone(&mut self, index: usize, result: &ResultEntry<'_>) -> Result<usize, ReportError> {
+        let mut gone = 0;
+        let lists = [("package", &result.packages), ("vulnerability", &result.vulnerabilities)];
+        for (class, records) in lists {
+            for (place, record) in records.iter().flatten().enumerate() {
+                if record.get() == PLACEHOLDER.trim() {
+                    gone += 1;
+                    continue;
+                }
+                let read = match class {
+                    "package" => package(record.get()).map(drop),
+                    _ => serde_json::from_str::<Vulnerability<'_>>(record.get())
+                        .map(drop)
+                        .map_err(|error| error.to_string()),
+                };
+                let problem =
+                    read.err().unwrap_or_else(|| "its list has a name that is written with escapes".into());
+                let place = format!("Results[{index}], {class} {place}");
+                return Err(ReportError::Entry { what: WHAT, place, problem });
+            }
+        }
+        if result.class == "os-pkgs" {
+            self.scan.os_packages += result.packages.as_ref().map_or(0, Vec::len);
+        }
+        Ok(gone)
+    }
+
+    fn others(
+        &mut self,
+        index: usize,
+        result: ResultEntry<'_>,
+        frame: &Frame,
+        packages: &others::Packages,
+    ) -> Result<(), ReportError> {
+        let of = |class: Class, records: Option<Vec<_>>| {
+            let places = records.unwrap_or_default().into_iter().enumerate();
+            places.map(move |(place, record)| (class, place, record))
         };
-        let found = if class == Class::Vulnerability {
-            vulnerability(record, &by_uid, &scan.packages, &mut gathered.sources).map(Some)
-        } else {
-            others::read(class, &record, &result.target, &gathered.packages)
-        };
-        if let Some(finding) = found.map_err(entry)? {
-            scan.suppressed += usize::from(at >= reported);
-            scan.findings.push(finding);
+        let mut records: Vec<(Class, usize, &RawValue)> =
+            of(Class::Misconfiguration, result.misconfigurations)
+                .chain(of(Class::Secret, result.secrets))
+                .chain(of(Class::License, result.licenses))
+                .collect();
+        let reported = records.len();
+        for (place, modified) in result.modified.unwrap_or_default().into_iter().enumerate() {
+            let class = Class::ALL.into_iter().find(|class| class.as_str() == modified.r#type);
+            match (class, modified.finding) {
+                (Some(class), Some(finding)) => records.push((class, place, finding)),
+                (Some(class), None) => {
+                    let place = format!("Results[{index}], {class} {place}");
+                    return Err(ReportError::Entry {
+                        what: WHAT,
+                        place,
+                        problem: "there is no Finding in it".into(),
+                    });
+                }
+                (None, _) => self.scan.other += 1,
+            }
         }
+        for (at, (class, place, record)) in records.into_iter().enumerate() {
+            let found = if class == Class::Vulnerability {
+                self.vulnerability(index, record.get()).map(Some)
+            } else {
+                others::read(class, record, &result.target, packages)
+            };
+            let found = found.map_err(|problem| {
+                let place = format!("Results[{index}], {class} {place}");
+                ReportError::Entry { what: WHAT, place, problem }
+            })?;
+            if let Some(mut finding) = found {
+                finding.record = Record::of(record.get(), &frame.bytes).map(|record| Record {
+                    start: frame.in_report(usize::try_from(record.start).unwrap_or(usize::MAX)),
+                    end: frame.in_report(usize::try_from(record.end).unwrap_or(usize::MAX).saturating_sub(1))
+                        + 1,
+                });
+                self.scan.suppressed += usize::from(at >= reported);
+                self.scan.findings.push(finding);
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-fn vulnerability(
-    record: Value,
-    by_uid: &BTreeMap<String, usize>,
-    packages: &[Package],
-    sources: &mut BTreeSet<String>,
-) -> Result<Finding, String> {
-    let raw = Vulnerability::deserialize(&record).map_err(|error| error.to_string())?;
-    if let Some(source) = raw.data_source.as_ref().filter(|source| !source.name.is_empty()) {
-        sources.insert(source.name.clone());
-    }
-    let known = raw.pkg_identifier.uid.as_ref().and_then(|uid| by_uid.get(uid)).copied();
-    finding(raw, known.and_then(|at| packages.get(at)), record)
-}
-
-fn package(raw: RawPackage) -> Package {
+/// A package, and Trivy's own id of it.
+fn package(record: &str) -> Result<(Option<String>, Package), String> {
+    let raw: RawPackage = serde_json::from_str(record).map_err(|error| error.to_string())?;
     let mut version = raw.version;
     if !raw.release.is_empty() {
         version = format!("{version}-{}", raw.release);
@@ -138,48 +268,59 @@ fn package(raw: RawPackage) -> Package {
     if raw.epoch != 0 {
         version = format!("{}:{version}", raw.epoch);
     }
-    Package {
+    let package = Package {
         source: raw.src_name.filter(|source| *source != raw.name && !source.is_empty()),
         name: raw.name,
         version,
         purl: raw.identifier.purl,
         path: raw.file_path.filter(|path| !path.is_empty()),
         layer: raw.layer.name(),
-    }
+    };
+    Ok((raw.identifier.uid, package))
 }
 
-fn finding(raw: Vulnerability, known: Option<&Package>, record: Value) -> Result<Finding, String> {
-    if raw.id.is_empty() || raw.pkg_name.is_empty() {
+/// Adds what a finding leaves to the list of packages.
+fn complete(package: &mut Package, listed: &Package) {
+    package.source = package.source.take().or_else(|| listed.source.clone());
+    package.purl = package.purl.take().or_else(|| listed.purl.clone());
+    package.path = package.path.take().or_else(|| listed.path.clone());
+}
+
+fn finding(raw: Vulnerability<'_>, listed: Option<&Package>, known: &mut Known) -> Result<Finding, String> {
+    if raw.id.0.is_empty() || raw.pkg_name.0.is_empty() {
         return Err("a finding without a VulnerabilityID or a PkgName".into());
     }
-    let severity = severity(raw.severity.as_deref())?;
-    let severities = severities(&raw, severity)?;
-    let path = raw.pkg_path.filter(|path| !path.is_empty());
-    let package = Package {
-        name: raw.pkg_name,
-        source: known.and_then(|package| package.source.clone()),
-        version: raw.installed_version,
-        purl: raw.pkg_identifier.purl.or_else(|| known.and_then(|package| package.purl.clone())),
-        path: path.or_else(|| known.and_then(|package| package.path.clone())),
+    let severity = severity(raw.severity.as_ref().map(|severity| &*severity.0))?;
+    let alike = known.of(&raw, severity)?.clone();
+    let mut package = Package {
+        name: raw.pkg_name.0.into_owned(),
+        source: None,
+        version: raw.installed_version.0.into_owned(),
+        purl: raw.pkg_identifier.purl.map(|purl| purl.0.into_owned()),
+        path: raw.pkg_path.and_then(|path| path.some()),
         layer: raw.layer.name(),
     };
-    Ok(Finding {
-        class: Class::Vulnerability,
-        id: raw.id,
+    if let Some(listed) = listed {
+        complete(&mut package, listed);
+    }
+    let finding = Finding {
         aliases: raw.vendor_ids,
         package,
         severity,
-        severities,
-        fixed_version: raw.fixed_version.filter(|version| !version.trim().is_empty()),
-        status: raw.status,
-        title: raw.title,
-        description: raw.description,
-        cvss: cvss(raw.cvss.as_ref()),
-        links: links(raw.primary_url, raw.references.unwrap_or_default()),
-        published: raw.published_date,
-        scanner: "trivy".into(),
-        record: Some(record),
-    })
+        severity_source: raw.severity_source.and_then(|source| source.some()),
+        severities: alike.severities,
+        fixed_version: raw
+            .fixed_version
+            .filter(|fixed| !fixed.0.trim().is_empty())
+            .map(|fixed| fixed.0.into_owned()),
+        status: raw.status.map(|status| status.0.into_owned()),
+        title: alike.title,
+        description: alike.description,
+        links: alike.links,
+        published: raw.published_date.map(|date| date.0.into_owned()),
+        ..Finding::new(Class::Vulnerability, raw.id.0, "trivy")
+    };
+    Ok(finding.scored(alike.scores))
 }
 
 /// A missing severity is unknown; a word nobody knows is an error, because whatever it means it
@@ -189,43 +330,4 @@ pub(super) fn severity(word: Option<&str>) -> Result<Severity, String> {
         None | Some("") => Ok(Severity::Unknown),
         Some(word) => word.parse().map_err(|error: model::UnknownSeverity| error.to_string()),
     }
-}
-
-/// Trivy numbers the sources' severities: 0 unknown … 4 critical.
-fn severities(raw: &Vulnerability, chosen: Severity) -> Result<BTreeMap<String, Severity>, String> {
-    const NUMBERED: [Severity; 5] =
-        [Severity::Unknown, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
-    let mut severities = BTreeMap::new();
-    for (source, number) in raw.vendor_severity.iter().flatten() {
-        let severity = NUMBERED
-            .get(usize::from(*number))
-            .ok_or_else(|| format!("VendorSeverity of {source} is {number}: 0 to 4 are known"))?;
-        severities.insert(source.clone(), *severity);
-    }
-    if let Some(source) = raw.severity_source.as_ref().filter(|source| !source.is_empty()) {
-        severities.entry(source.clone()).or_insert(chosen);
-    }
-    Ok(severities)
-}
-
-/// The highest base score of any source and any CVSS version.
-fn cvss(sources: Option<&BTreeMap<String, Cvss>>) -> Option<f64> {
-    sources?
-        .values()
-        .flat_map(|cvss| [cvss.v40, cvss.v3, cvss.v2])
-        .flatten()
-        .filter(|score| (0.0..=10.0).contains(score))
-        .reduce(f64::max)
-}
-
-/// Only what a browser would take as a web page, each once.
-pub(super) fn links(primary: Option<String>, references: Vec<String>) -> Vec<String> {
-    let mut links: Vec<String> = Vec::new();
-    let mut seen = BTreeSet::new();
-    for link in primary.into_iter().chain(references) {
-        if (link.starts_with("https://") || link.starts_with("http://")) && seen.insert(link.clone()) {
-            links.push(link);
-        }
-    }
-    links
 }

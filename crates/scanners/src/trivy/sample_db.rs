@@ -1,12 +1,7 @@
-//! The sample vulnerability database: a short, dated list of real advisories, as a database that
-//! Trivy reads. It lets the chain run where no network is. It is **no** substitute for the real one.
+//! The sample vulnerability database as Trivy reads it.
 //!
 //! [`build`] is a pure function from the list to bytes, and [`sample`] is that function applied to
-//! the list in this repository: the same list always gives the same bytes, so the sample is
-//! recognised by its digest wherever it turns up ([`is_sample`]), whatever it is called there.
-//! In reports it also names itself: every finding's data source ends in [`LABEL`].
-
-mod list;
+//! the list in this repository. In reports it names itself: every finding's data source ends in [`LABEL`].
 
 use std::collections::BTreeMap;
 
@@ -16,28 +11,8 @@ use serde_json::{Value, json};
 
 use super::bolt::{self, Bucket};
 use super::database::SCHEMA;
-pub use list::{Advisory, List, ListError, Release, Status};
-
-/// The advisories, as a person reads and edits them.
-pub const ADVISORIES: &str = include_str!("../../sample-db/advisories.yml");
-
-/// What the sample calls its data source, after the real source's name.
-pub const LABEL: &str = "(a sample by Hallmark, incomplete)";
-
-/// A database, ready to be put into a folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Built {
-    /// The content of `trivy.db`.
-    pub database: Vec<u8>,
-    /// The content of `metadata.json`.
-    pub metadata: Vec<u8>,
-    /// The digest of `database`.
-    pub digest: Sha256,
-    /// The list's own date.
-    pub date: jiff::Timestamp,
-    /// How many advisories (per package and release) it holds.
-    pub advisories: usize,
-}
+use crate::advisories::Urgency;
+pub use crate::advisories::{ADVISORIES, Advisory, Built, LABEL, List, ListError, Release, Status, covers};
 
 /// The sample database of this version of Hallmark.
 ///
@@ -47,26 +22,11 @@ pub fn sample() -> Result<Built, ListError> {
     build(&List::parse(ADVISORIES)?)
 }
 
-/// Whether a database with this digest is the sample of this version of Hallmark.
-///
-/// # Errors
-/// As [`sample`].
-pub fn is_sample(digest: Sha256) -> Result<bool, ListError> {
-    Ok(sample()?.digest == digest)
-}
-
 /// Whether a report was made with a sample database: any finding that says so is enough. (That none
 /// says so proves nothing: a report without findings names no source.)
 #[must_use]
 pub fn is_named_in(sources: &[String]) -> bool {
     sources.iter().any(|source| source.contains(LABEL))
-}
-
-/// Whether the sample has advisories for this system. Elsewhere it would find nothing, ever.
-#[must_use]
-pub fn covers(family: &str, release: &str) -> bool {
-    let major = release.split('.').next().unwrap_or(release);
-    family == "debian" && Release::ALL.iter().any(|known| known.major() == major)
 }
 
 /// Makes a database of a list.
@@ -117,7 +77,7 @@ fn bytes(value: &Value) -> Vec<u8> {
 /// One package's advisory in one release (trivy-db's `types.Advisory`).
 fn entry(advisory: &Advisory, status: &Status) -> Value {
     let mut entry = serde_json::Map::new();
-    if let Some(severity) = advisory.urgency.and_then(list::Urgency::severity) {
+    if let Some(severity) = advisory.urgency.and_then(Urgency::severity) {
         entry.insert("Severity".into(), number(severity).into());
     }
     match status {
@@ -169,8 +129,6 @@ mod tests {
         let built = sample().unwrap();
         assert_eq!(built, sample().unwrap());
         assert!(built.advisories > 30, "{}", built.advisories);
-        assert!(is_sample(built.digest).unwrap());
-        assert!(!is_sample(Sha256::of(b"")).unwrap());
     }
 
     #[test]
@@ -184,18 +142,5 @@ mod tests {
     fn an_empty_list_makes_a_database_too() {
         let list = List { date: jiff::Timestamp::UNIX_EPOCH, advisories: vec![] };
         assert_eq!(build(&list).unwrap().advisories, 0);
-    }
-
-    #[test]
-    fn it_covers_what_it_says_and_nothing_else() {
-        for (family, release, covered) in [
-            ("debian", "13.2", true),
-            ("debian", "12", true),
-            ("debian", "11.9", false),
-            ("debian", "", false),
-            ("ubuntu", "13", false),
-        ] {
-            assert_eq!(covers(family, release), covered, "{family} {release}");
-        }
     }
 }

@@ -17,7 +17,9 @@ use sigstore_trust_root::SigningConfig;
 
 use crate::background::Background;
 use crate::{http, inputs};
-use token::{Source, Token};
+use token::{SIGNING, Source, Token};
+
+pub use token::AwsTokens;
 
 /// What `signing-key` is for it.
 pub(crate) const WORD: &str = "keyless";
@@ -51,7 +53,7 @@ impl Keyless {
         }
         let client = http::client()?;
         let background = Background::new().context("the clients of Sigstore cannot be started")?;
-        let source = Source::of_runner(ctx, client.clone())?;
+        let source = Source::of_runner(ctx, client.clone(), &SIGNING)?;
         let token = source.ask(&background)?;
         ctx.mask(&Secret::new(token.token.expose_secret()));
         let signer = Signer::Identity(Box::new(token.identity.clone()));

@@ -15,7 +15,7 @@ use url::Url;
 use crate::background::Background;
 use crate::http;
 
-/// Whom the token is for.
+/// Whom a token for signing is for.
 const AUDIENCE: &str = "sigstore";
 const MAX_ANSWER: usize = 64 << 10;
 const ATTEMPTS: u32 = 3;
@@ -24,9 +24,59 @@ const ATTEMPTS: u32 = 3;
 #[derive(Clone)]
 pub(super) struct Source {
     url: Url,
+    audience: &'static str,
     bearer: Secret,
     server: String,
     client: Client,
+}
+
+/// What a token is wanted for, in an error's words.
+pub(super) struct Purpose {
+    /// Whom the token is for.
+    audience: &'static str,
+    /// What cannot be done without it.
+    what: &'static str,
+    /// What to do where there is no runner.
+    otherwise: &'static str,
+}
+
+/// Signing.
+pub(super) const SIGNING: Purpose = Purpose {
+    audience: AUDIENCE,
+    what: "`keyless` signs",
+    otherwise: "give a key here (a file, or awskms:///alias/NAME)",
+};
+
+/// Being somebody for AWS.
+const AWS: Purpose = Purpose {
+    audience: "sts.amazonaws.com",
+    what: "`aws-role` is assumed",
+    otherwise: "leave it out here, and credentials come from the usual variables",
+};
+
+/// The runner's OIDC tokens for AWS: each holds for some minutes only, so there is a next one whenever it is asked for.
+#[derive(Clone, Debug)]
+pub struct AwsTokens(Source);
+
+impl AwsTokens {
+    /// By what the runner gives a job with the permission `id-token: write`.
+    ///
+    /// # Errors
+    /// It gives none, or there is no runner.
+    pub fn of_runner(ctx: &mut Context) -> Result<Self> {
+        let client = http::client()?;
+        Source::of_runner(ctx, client, &AWS).map(Self)
+    }
+
+    /// Asks for a token.
+    ///
+    /// # Errors
+    /// The runner gives none, or one for somebody else.
+    pub async fn ask(&self) -> Result<Secret> {
+        let text = self.0.fetch().await.context("the runner gave no OIDC token")?;
+        self.0.check(&text)?;
+        Ok(Secret::new(text))
+    }
 }
 
 /// A token, and what it announces.
@@ -38,26 +88,26 @@ pub(super) struct Token {
 
 impl Source {
     /// By what the runner gives a job with the permission `id-token: write`.
-    pub(super) fn of_runner(ctx: &mut Context, client: Client) -> Result<Self> {
+    pub(super) fn of_runner(ctx: &mut Context, client: Client, purpose: &Purpose) -> Result<Self> {
+        let Purpose { audience, what, otherwise } = *purpose;
         let (Some(url), Some(bearer)) =
             (ctx.env("ACTIONS_ID_TOKEN_REQUEST_URL"), ctx.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
         else {
             ensure!(
                 ctx.github().on_runner,
-                "`keyless` signs by the OIDC token of a job on a GitHub runner, and this is none: give a key here (a file, or \
-                 awskms:///alias/NAME)"
+                "{what} by the OIDC token of a job on a GitHub runner, and this is none: {otherwise}"
             );
             bail!(
-                "`keyless` signs by the job's OIDC token, and the runner gives none: set `permissions: id-token: write` for \
-                 the job (a workflow of a fork's pull request gets none)"
+                "{what} by the job's OIDC token, and the runner gives none: set `permissions: id-token: write` for the job \
+                 (a workflow of a fork's pull request gets none)"
             )
         };
         let mut url = http::private_url(url).context("ACTIONS_ID_TOKEN_REQUEST_URL")?;
-        url.query_pairs_mut().append_pair("audience", AUDIENCE);
+        url.query_pairs_mut().append_pair("audience", audience);
         let bearer = Secret::new(bearer);
         ctx.mask(&bearer);
         let server = ctx.github().server_url.clone().unwrap_or_else(|| "https://github.com".to_owned());
-        Ok(Self { url, bearer, server: server.trim_end_matches('/').to_owned(), client })
+        Ok(Self { url, audience, bearer, server: server.trim_end_matches('/').to_owned(), client })
     }
 
     /// Asks for a token.
@@ -65,13 +115,20 @@ impl Source {
         let source = self.clone();
         let answer = background.run(async move { source.fetch().await });
         let text = answer.context("the client ended")?.context("the runner gave no OIDC token")?;
-        let token = IdentityToken::from_jwt(&text).ok().context("what the runner gave is no OIDC token")?;
-        ensure!(
-            token.claims().aud.contains(AUDIENCE),
-            "the OIDC token that the runner gave is not for the audience `{AUDIENCE}`"
-        );
+        let token = self.check(&text)?;
         let identity = identity(&text, &self.server).context("the OIDC token names nobody")?;
         Ok(Token { token, identity })
+    }
+
+    /// That it is a token, and for whom it was asked for.
+    fn check(&self, text: &str) -> Result<IdentityToken> {
+        let token = IdentityToken::from_jwt(text).ok().context("what the runner gave is no OIDC token")?;
+        let audience = self.audience;
+        ensure!(
+            token.claims().aud.contains(audience),
+            "the OIDC token that the runner gave is not for the audience `{audience}`"
+        );
+        Ok(token)
     }
 
     async fn fetch(&self) -> Result<String> {

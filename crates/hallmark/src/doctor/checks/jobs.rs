@@ -13,7 +13,7 @@ use crate::words::{expressions, has_word};
 fn role(action: &str) -> Option<&'static str> {
     match action {
         "verify-signatures" | "packer-build" => Some("bake"),
-        "goss-test" | "trivy-scan" | "gate" => Some("assay"),
+        "goss-test" | "sbom" | "trivy-scan" | "grype-scan" | "gate" => Some("assay"),
         "register-ami" => Some("publish"),
         _ => None,
     }

@@ -14,7 +14,12 @@ use crate::programs::{NAME_SPACES, PROGRAMS, Program, When};
 const TOOLS: &[(&str, &[&str])] = &[
     ("packer", &["packer-build", "chain"]),
     ("goss", &["goss-test", "chain"]),
+    ("syft", &["sbom", "grype-scan"]),
     ("trivy", &["trivy-scan", "chain"]),
+    ("grype", &["grype-scan"]),
+    ("gitleaks", &["secrets-scan"]),
+    ("semgrep", &["sast-scan"]),
+    ("checkov", &["policy-check"]),
 ];
 
 /// Whether the pinned tools are here.

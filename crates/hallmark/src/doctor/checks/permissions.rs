@@ -2,7 +2,7 @@
 
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, count, named};
-use crate::doctor::workflow::{Access, Job, Says, Step, Workflow};
+use crate::doctor::workflow::{Access, Job, Permissions, Says, Step, Workflow};
 
 /// Whether each workflow says what its jobs may do.
 pub(super) fn stated(facts: &Facts) -> Vec<Finding> {
@@ -52,11 +52,18 @@ pub(super) fn stated(facts: &Facts) -> Vec<Finding> {
 
 /// What a step needs of the job's token.
 struct Need {
+    /// Somebody else's action, or one of Hallmark's by its name alone.
     action: &'static str,
     when: fn(&Step) -> bool,
     scopes: &'static [(&'static str, Access)],
     /// Completes "without it".
     without: &'static str,
+}
+
+impl Need {
+    fn is_of(&self, step: &Step) -> bool {
+        (step.is_others(self.action) || step.is(self.action)) && (self.when)(step)
+    }
 }
 
 const fn always(_: &Step) -> bool {
@@ -67,6 +74,12 @@ const OIDC: &[(&str, Access)] = &[("id-token", Access::Write)];
 const NO_TOKEN: &str = "the runner gives no OIDC token";
 
 const NEEDS: &[Need] = &[
+    Need {
+        action: "upload-sarif",
+        when: always,
+        scopes: &[("security-events", Access::Write)],
+        without: "nothing comes into the Security tab",
+    },
     Need {
         action: "github/codeql-action/upload-sarif",
         when: always,
@@ -116,12 +129,8 @@ const NEEDS: &[Need] = &[
 
 /// Whether any step asks a cloud for credentials by OIDC.
 pub(super) fn uses_oidc(facts: &Facts) -> bool {
-    let asks = |step: &Step| {
-        is_keyless(step)
-            || NEEDS
-                .iter()
-                .any(|need| need.scopes == OIDC && step.is_others(need.action) && (need.when)(step))
-    };
+    let asks =
+        |step: &Step| is_keyless(step) || NEEDS.iter().any(|need| need.scopes == OIDC && need.is_of(step));
     facts.project.workflows.iter().any(|workflow| workflow.steps().any(|(_, step)| asks(step)))
 }
 
@@ -140,7 +149,7 @@ pub(super) fn enough(facts: &Facts) -> Vec<Finding> {
             let Some(permissions) = workflow.permissions_of(job) else { continue };
             jobs += 1;
             for step in &job.steps {
-                let needs = NEEDS.iter().filter(|need| step.is_others(need.action) && (need.when)(step));
+                let needs = NEEDS.iter().filter(|need| need.is_of(step));
                 for (scope, access, without) in needs
                     .flat_map(|need| need.scopes.iter().map(|(scope, access)| (scope, access, need.without)))
                 {
@@ -155,6 +164,9 @@ pub(super) fn enough(facts: &Facts) -> Vec<Finding> {
                             .at(&step.at),
                         );
                     }
+                }
+                if let Some(finding) = reads_runs(facts, job, step, permissions) {
+                    found.push(finding);
                 }
                 if is_keyless(step) && permissions.of("id-token") < Access::Write {
                     let what = format!(
@@ -181,6 +193,18 @@ pub(super) fn enough(facts: &Facts) -> Vec<Finding> {
         found.push(Finding::ok(format!("enough for {}", count(jobs, "job"))));
     }
     found
+}
+
+/// GitHub asks it of uploads to code scanning in private repositories only, so that it is a warning where nobody knows.
+fn reads_runs(facts: &Facts, job: &Job, step: &Step, permissions: &Permissions) -> Option<Finding> {
+    let is_public = facts.server.repository.as_ref().is_ok_and(|repository| !repository.private);
+    if is_public || !step.is("upload-sarif") || permissions.of("actions") >= Access::Read {
+        return None;
+    }
+    let what =
+        format!("{} has no `actions: read`, which an upload needs in a private repository", job.name());
+    let mend = "add `actions: read` to the job's `permissions`, unless the repository is public";
+    Some(Finding::warning(what, mend).at(&step.at))
 }
 
 /// What the template's code could reach of the job that runs it.

@@ -53,6 +53,8 @@ fn check(fields: &mut Fields<'_>, id: &str, at: At, class: Option<Class>) {
         Class::Misconfiguration => {
             (id.bytes().all(|b| plain(b) || b == b'/'), "no check's id", "AVD-DS-0002")
         }
+        // Semgrep writes dots, CodeQL slashes, SARIF what it likes but blanks.
+        Class::Weakness => (id.bytes().all(|b| plain(b) || b == b'/'), "no rule's id", "java/sql-injection"),
         // An expression has blanks, and scanners write licences as they find them.
         Class::License => (!id.contains(['*', '\n', '\r']), "no licence", "AGPL-3.0-only"),
     };

@@ -20,7 +20,7 @@ pub(super) struct Product {
 
 pub(super) fn read(fields: &mut Fields<'_>, map: &Map<'_>, class: Option<Class>) -> Product {
     let keys = ["package", "purl", "version", "versions"];
-    if let Some(class @ (Class::Secret | Class::Misconfiguration)) = class {
+    if let Some(class @ (Class::Secret | Class::Misconfiguration | Class::Weakness)) = class {
         for (key, node) in keys.into_iter().filter_map(|key| Some((key, map.get(key)?))) {
             fields.problem(
                 node.at,

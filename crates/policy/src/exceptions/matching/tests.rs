@@ -9,8 +9,6 @@ use crate::policy::{ExceptionLimits, Scope};
 
 fn finding() -> Finding {
     Finding {
-        class: Class::Vulnerability,
-        id: "CVE-2026-1".into(),
         aliases: vec!["GHSA-aaaa".into(), "DSA-5-1".into()],
         package: Package {
             name: "libssl3".into(),
@@ -21,16 +19,7 @@ fn finding() -> Finding {
             layer: None,
         },
         severity: Severity::High,
-        severities: std::collections::BTreeMap::new(),
-        fixed_version: None,
-        status: None,
-        title: String::new(),
-        description: String::new(),
-        cvss: None,
-        links: vec![],
-        published: None,
-        scanner: "s".into(),
-        record: None,
+        ..Finding::new(Class::Vulnerability, "CVE-2026-1", "s")
     }
 }
 

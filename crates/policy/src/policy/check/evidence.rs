@@ -55,6 +55,7 @@ pub(crate) fn keys_of(kind: EvidenceKind) -> Vec<&'static str> {
     }
     match kind {
         EvidenceKind::TestResult => keys.push("min-tests"),
+        EvidenceKind::Sbom | EvidenceKind::SpdxSbom => keys.push("min-packages"),
         EvidenceKind::Vulns => keys.extend(["database-max-age", "min-packages"]),
         EvidenceKind::Vsa => keys.push("levels"),
         EvidenceKind::SignatureVerification

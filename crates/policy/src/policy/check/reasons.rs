@@ -58,6 +58,7 @@ const fn section(code: Code) -> &'static str {
         Code::SecretFound => "secrets",
         Code::LicenseFound => "licenses",
         Code::MisconfigurationFound => "misconfigurations",
+        Code::WeaknessFound => "weaknesses",
         _ => "vulnerabilities",
     }
 }

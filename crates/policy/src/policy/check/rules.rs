@@ -1,4 +1,4 @@
-//! `vulnerabilities`, `secrets`, `licenses`, `misconfigurations`: what findings lead to.
+//! `vulnerabilities`, `secrets`, `licenses`, `misconfigurations`, `weaknesses`: what findings lead to.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::policy::Rule;
 use crate::yaml::Node;
 
 /// The section of each class, and the conditions that make sense in it. One list; `resolved` writes by it.
-pub(in crate::policy) const SECTIONS: [(Class, &str, &[Condition]); 4] = {
+pub(in crate::policy) const SECTIONS: [(Class, &str, &[Condition]); 5] = {
     use Condition::{
         CvssAtLeast, EpssAtLeast, Fixable, Id, Kev, Layer, OlderThan, Package, Path, Severity, Unscored,
     };
@@ -36,6 +36,7 @@ pub(in crate::policy) const SECTIONS: [(Class, &str, &[Condition]); 4] = {
         (Class::Secret, "secrets", &[Severity, Id, Path]),
         (Class::License, "licenses", &[Severity, Id, Path, Package]),
         (Class::Misconfiguration, "misconfigurations", &[Severity, Id, Path]),
+        (Class::Weakness, "weaknesses", &[Severity, Id, Path]),
     ]
 };
 

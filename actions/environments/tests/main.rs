@@ -1,0 +1,11 @@
+//! One executable for the tests: each holds all that it tests, and many of them fill a disk.
+
+mod common;
+mod difference;
+mod killed;
+mod mistakes;
+mod order;
+mod prism;
+mod role;
+mod schema;
+mod told;

@@ -1,0 +1,2 @@
+'use strict';
+require('../launcher/launcher.js').launch('fetch-image');

@@ -1,0 +1,7 @@
+//! The program `fetch-image`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&fetch_image::ACTION)
+}

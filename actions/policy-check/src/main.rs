@@ -1,0 +1,7 @@
+//! `policy-check`, one program for runners and people. Everything is in `lib.rs`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&policy_check::ACTION)
+}

@@ -1,0 +1,7 @@
+//! `sast-scan`, one program for runners and people. Everything is in `lib.rs`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&sast_scan::ACTION)
+}

@@ -1,0 +1,7 @@
+//! The program `sbom`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&sbom::ACTION)
+}

@@ -1,0 +1,7 @@
+//! `secrets-scan`, one program for runners and people. Everything is in `lib.rs`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&secrets_scan::ACTION)
+}

@@ -1,0 +1,7 @@
+//! One executable for the tests: each holds all that it tests, and many of them fill a disk.
+
+mod classes;
+mod common;
+mod real;
+mod report;
+mod undecided;

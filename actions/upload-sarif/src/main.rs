@@ -1,0 +1,7 @@
+//! The program `upload_sarif`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runner::main(&upload_sarif::ACTION)
+}

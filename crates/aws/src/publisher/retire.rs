@@ -1,0 +1,133 @@
+//! The end of a release: deprecated, disabled, deregistered with its snapshots, in every region, and each only when the
+//! one before is done everywhere.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use provider::{Error, Image, ImageId};
+
+use super::adopt::snapshot_ids;
+use super::copies::Found;
+use super::records::Release;
+use super::{Aws, all, failed, images, parameters};
+
+/// How far an image's life has come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// It should not be chosen any more.
+    Deprecated,
+    /// It cannot be launched any more.
+    Disabled,
+}
+
+impl Aws {
+    /// A release's images by region, those that are there.
+    pub(super) async fn images_of(&self, record: &Release) -> Result<Found, Error> {
+        let found = all(self.regions_of(record).map(|(region, image)| async move {
+            let place = self.owner.place(region);
+            Ok((region.clone(), images::image(&place, image).await.map_err(failed)?))
+        }))
+        .await?;
+        Ok(found.into_iter().filter_map(|(region, image)| Some((region, image?))).collect())
+    }
+
+    /// Where its images are: also in regions that the distribution has no more.
+    fn regions_of<'r>(&self, record: &'r Release) -> impl Iterator<Item = (&'r String, &'r str)> {
+        let there = record.images.iter().filter(|(_, copied)| !copied.image.is_empty());
+        there.map(|(region, copied)| (region, copied.image.as_str()))
+    }
+
+    /// Ends a release's life as far as a stage. Disabling asks first what refers to it.
+    pub(super) async fn retire_to(
+        &self,
+        image: &ImageId,
+        stage: Stage,
+        at: Timestamp,
+    ) -> Result<Image, Error> {
+        let record = self.release_of(image).await?;
+        if stage >= Stage::Disabled {
+            self.unreferenced(image, &record).await?;
+        }
+        let found = self.images_of(&record).await?;
+        self.end_deprecated(&found, at).await?;
+        if stage >= Stage::Disabled {
+            self.end_disabled(&found).await?;
+        }
+        self.described(&record).await
+    }
+
+    /// Deregisters a release's images with their snapshots, and deletes its parameters.
+    pub(super) async fn remove(&self, image: &ImageId, at: Timestamp) -> Result<bool, Error> {
+        let record = match self.release_of(image).await {
+            Ok(record) => record,
+            Err(Error::NoImage(_)) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        self.unreferenced(image, &record).await?;
+        let found = self.images_of(&record).await?;
+        self.end_deprecated(&found, at).await?;
+        self.end_disabled(&found).await?;
+        let name = &self.release_parameter(&record.release_id);
+        all(self.shelves().into_iter().map(|place| async move {
+            self.lease.hold().await?;
+            parameters::delete(&place, name).await.map_err(failed)
+        }))
+        .await?;
+        // The home region's image has the tag by which a run that was killed finds the release: it goes last.
+        let (home, away): (Vec<_>, Vec<_>) = found.iter().partition(|(region, _)| **region == self.to.home);
+        all(away.into_iter().map(|(region, image)| self.end_deregistered(region, image))).await?;
+        let id = record.release_id;
+        if let Some(there) = self.release(&id).await? {
+            let retired = Release { retired_on: Some(at), ..there.value.clone() };
+            self.rewritten(&there, retired).await?;
+        }
+        all(home.into_iter().map(|(region, image)| self.end_deregistered(region, image))).await?;
+        Ok(true)
+    }
+
+    async fn unreferenced(&self, image: &ImageId, record: &Release) -> Result<(), Error> {
+        self.lease.hold().await?;
+        let by = self.references(record).await?;
+        match by.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Referred { image: image.clone(), by }),
+        }
+    }
+
+    async fn end_deprecated(&self, found: &Found, at: Timestamp) -> Result<(), Error> {
+        // AWS refuses a date that has passed when the call arrives.
+        let at = at + Duration::from_secs(60);
+        all(found.iter().filter(|(_, image)| image.deprecated_on.is_none_or(|on| on > at)).map(
+            |(region, image)| async move {
+                self.lease.hold().await?;
+                images::deprecate(&self.owner.place(region), &image.id, at).await.map_err(failed)
+            },
+        ))
+        .await
+        .map(drop)
+    }
+
+    async fn end_disabled(&self, found: &Found) -> Result<(), Error> {
+        all(found.iter().filter(|(_, image)| image.state != "disabled").map(|(region, image)| async move {
+            self.lease.hold().await?;
+            images::disable(&self.owner.place(region), &image.id).await.map_err(failed)
+        }))
+        .await
+        .map(drop)
+    }
+
+    async fn end_deregistered(&self, region: &str, image: &images::FoundImage) -> Result<(), Error> {
+        let place = self.owner.place(region);
+        if image.protected {
+            self.lease.hold().await?;
+            images::unprotect(&place, &image.id).await.map_err(failed)?;
+        }
+        self.lease.hold().await?;
+        images::deregister(&place, &image.id).await.map_err(failed)?;
+        // Deregistering deletes them too; where it was killed in between, or AWS was busy, they are left.
+        for snapshot in snapshot_ids(image) {
+            images::delete_snapshot(&place, &snapshot).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+}

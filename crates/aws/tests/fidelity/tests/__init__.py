@@ -1,0 +1,1 @@
+"""Each row of README.md's table, asked with boto3."""
