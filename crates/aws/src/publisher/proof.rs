@@ -70,8 +70,11 @@ impl Aws {
                     found,
                 });
             }
-            if !planned && place.region == self.to.home {
-                self.map_kept(&found, disk.map.as_ref()).await?;
+        }
+        // Only of an image that is what it should be, every disk of it.
+        if !planned && place.region == self.to.home {
+            for disk in &read.disks {
+                self.map_kept(&disk.digested.content_digest, disk.map.as_ref()).await?;
             }
         }
         Ok(())
