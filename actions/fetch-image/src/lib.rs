@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use aws::snapshots::{Difference, Fetch, Pace, Read, disk_differs, disk_file, image_differs, manifest};
-use aws::{Caller, MachineImage, describe};
+use aws::{Caller, MachineImage, Place, describe};
 use folder::{Folder, check_files};
 use jiff::SignedDuration;
 use model::ImageManifest;
@@ -70,7 +70,7 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
         check_files(wanted)?;
     }
 
-    let place = Caller::read(ctx, ACTION.name)?.place().await?;
+    let place = Place::of(&Caller::read(ctx, ACTION.name)?).await?;
     let image = describe(&place, &id).await?;
     if let Some(difference) = wanted.as_ref().and_then(|wanted| image_differs(&image, wanted)) {
         return Ok(against(ctx, difference));

@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
-use aws_credential_types::Credentials;
+use aws_client::{Env, Limits, Setup};
 use aws_sdk_sns::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sns::types::MessageAttributeValue;
 use model::Sha256;
@@ -23,12 +20,19 @@ const LONGEST: usize = (256 << 10) - 2048;
 /// What is said on a telephone.
 const SMS: usize = 140;
 
-const CONNECT: Duration = Duration::from_secs(5);
-const READ: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 
-/// Looks a variable of the environment up.
-pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// How long each part of a call may take, a whole attempt this long.
+const fn limits(whole: Duration) -> Limits {
+    Limits {
+        connect: Duration::from_secs(5),
+        read: Duration::from_secs(10),
+        attempt: whole,
+        operation: whole.saturating_mul(ATTEMPTS),
+        attempts: ATTEMPTS,
+        pause: Duration::from_secs(1),
+    }
+}
 
 /// A topic's ARN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,27 +150,12 @@ pub(crate) async fn publish(
     call.send().await.map(drop).map_err(|error| why(&error))
 }
 
-/// A client. Credentials are those of the usual variables, else of the SDK's chain: a web identity's token, a profile,
-/// the container's or the instance's role.
+/// A client for the topic's region, by the environment's credentials.
 pub(crate) async fn client(topic: &Topic, whole: Duration, env: Env<'_>) -> Result<aws_sdk_sns::Client> {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(READ)
-        .operation_attempt_timeout(whole)
-        .operation_timeout(whole.saturating_mul(ATTEMPTS))
-        .build();
-    let mut config = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(topic.region.clone()))
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-    if let Some(endpoint) = endpoint(env)? {
-        config = config.endpoint_url(endpoint);
-    }
-    if let (Some(id), Some(secret)) = (env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")) {
-        let token = env("AWS_SESSION_TOKEN");
-        config = config.credentials_provider(Credentials::new(id, secret, token, None, "the environment"));
-    }
-    Ok(aws_sdk_sns::Client::new(&config.load().await))
+    let mut setup = Setup::of(env, "SNS", limits(whole));
+    setup.region = Some(topic.region.clone());
+    setup.endpoint = endpoint(env)?;
+    Ok(aws_sdk_sns::Client::new(&setup.load().await))
 }
 
 /// What SNS says when it does not do what was asked, and what helps.

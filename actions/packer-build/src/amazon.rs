@@ -75,7 +75,7 @@ impl Amazon {
 
     /// Another region's clients, of the same account.
     pub(crate) async fn place_of(&self, region: &str) -> Result<Rc<Place>> {
-        Ok(self.account.get_or_try_init(|| self.caller.account(region)).await?.place(region))
+        Ok(self.account.get_or_try_init(|| Account::of(&self.caller, region)).await?.place(region))
     }
 }
 

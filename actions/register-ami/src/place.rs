@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, bail};
 use archive::{Keeping, Location};
-use aws::{Aws, Caller, Holder};
+use aws::{Account, Aws, Caller, Holder};
 use provider::{Answer, BoxError, Error, Local, Provider, Settings};
 use runner::{Context, Result};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -109,7 +109,7 @@ async fn aws(ctx: &mut Context, request: &Request, on_aws: &OnAws) -> Result<(Bo
     let caller = Caller::read(ctx, ACTION.name)?;
     let keeping = Keeping { kms_key: on_aws.journal_key.clone(), lock: None };
     let records = caller.records(&on_aws.journal, keeping).await?;
-    let owner = caller.account(&on_aws.to.home).await?;
+    let owner = Account::of(&caller, &on_aws.to.home).await?;
     let (sender, heard) = unbounded_channel();
     let settings = aws::Settings {
         holder: holder(ctx),

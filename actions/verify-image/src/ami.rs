@@ -22,7 +22,7 @@ pub(crate) async fn read(
         Some(path) => Some(read_manifest(&path)?),
         None => None,
     };
-    let place = caller.place().await?;
+    let place = aws::Place::of(caller).await?;
     let image = describe(&place, id).await?;
     if image.state == "disabled" {
         let message = format!("its owner has disabled {id} in {}", place.region);

@@ -1,6 +1,6 @@
 //! An archive that is there: what is read of it, each thing checked by what names it.
 
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_client::Credentials;
 use model::{ContentDigest, Sha256};
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ impl Archive {
     pub async fn open_by(
         location: &Location,
         env: Env<'_>,
-        credentials: Option<SharedCredentialsProvider>,
+        credentials: Option<Credentials>,
     ) -> Result<Self, Error> {
         let archive = Self::at(location, env, Keeping::default(), credentials).await?;
         match archive.marked().await? {
@@ -68,7 +68,20 @@ impl Archive {
     /// # Errors
     /// Something else is there, the place cannot keep things as it is asked to (no lock, no key), or does not answer.
     pub async fn open_to_put(location: &Location, env: Env<'_>, keeping: Keeping) -> Result<Self, Error> {
-        let archive = Self::at(location, env, keeping, None).await?;
+        Self::open_to_put_by(location, env, keeping, None).await
+    }
+
+    /// The same by credentials that come from somewhere else than the environment, where some are given.
+    ///
+    /// # Errors
+    /// As [`Archive::open_to_put`].
+    pub async fn open_to_put_by(
+        location: &Location,
+        env: Env<'_>,
+        keeping: Keeping,
+        credentials: Option<Credentials>,
+    ) -> Result<Self, Error> {
+        let archive = Self::at(location, env, keeping, credentials).await?;
         archive.objects.ready().await?;
         // The marker comes first: where something is there without one, and still without one afterwards, it is no archive
         // that somebody else has just begun.
@@ -85,7 +98,7 @@ impl Archive {
         location: &Location,
         env: Env<'_>,
         keeping: Keeping,
-        credentials: Option<SharedCredentialsProvider>,
+        credentials: Option<Credentials>,
     ) -> Result<Self, Error> {
         let objects = location.objects(env, keeping, credentials).await?;
         Ok(Self { objects, location: location.to_string() })

@@ -2,9 +2,6 @@
 
 use jiff::Timestamp;
 
-/// How a variable of the environment is read.
-pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
-
 /// How new objects are to be kept, beyond being there. Only S3 can do these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keeping {

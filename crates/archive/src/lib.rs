@@ -24,10 +24,11 @@ mod restore;
 mod s3;
 
 pub use archive::Archive;
+pub use aws_client::Env;
 pub use channel::{Channel, Moved};
 pub use entry::{Entry, File, Image, Role, Run};
 pub use error::Error;
-pub use keeping::{Env, Keeping, Lock, LockMode};
+pub use keeping::{Keeping, Lock, LockMode};
 pub use layout::{MARKER, MAX_FILE, MAX_FILES};
 pub use location::{Location, SCHEME};
 pub use put::{Draft, Pointed, Stored};

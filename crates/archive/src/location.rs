@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_client::Credentials;
 
 use crate::folder::Folder;
 use crate::objects::Objects;
@@ -60,7 +60,7 @@ impl Location {
         &self,
         env: Env<'_>,
         keeping: Keeping,
-        credentials: Option<SharedCredentialsProvider>,
+        credentials: Option<Credentials>,
     ) -> Result<Box<dyn Objects>, Error> {
         Ok(match self {
             Self::Folder(path) => Box::new(Folder::new(path, keeping)?),

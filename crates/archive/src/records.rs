@@ -1,7 +1,7 @@
 //! Small JSON records that change, in a folder or in S3: what a journal and a lease are made of. Each write has a
 //! condition (that nothing is there, or what was read), so that of two writers at once one is told.
 
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_client::Credentials;
 use model::{Sha256, canonical_json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,7 +41,7 @@ impl Records {
         location: &Location,
         env: Env<'_>,
         keeping: Keeping,
-        credentials: Option<SharedCredentialsProvider>,
+        credentials: Option<Credentials>,
     ) -> Result<Self, Error> {
         Ok(Self { objects: location.objects(env, keeping, credentials).await? })
     }

@@ -3,66 +3,17 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
+use anyhow::Context as _;
+use aws_client::{Credentials, Env, LIMITS, Limits, Setup, endpoint};
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_config::{Region, SdkConfig};
+use caller::Caller;
 
 use crate::failure::{Answered, Call, Failure, Fate, answer};
 
-/// Reads a variable of the environment; empty counts as absent.
-pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
-
-/// How long each part of a call may take, and how often it is tried. The SDK waits for an answer for ever by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Until there is a connection.
-    pub connect: Duration,
-    /// Until the first byte of an answer.
-    pub read: Duration,
-    /// One attempt as a whole.
-    pub attempt: Duration,
-    /// All attempts together.
-    pub operation: Duration,
-    /// How often a call that can be repeated is tried, with growing pauses of random length between.
-    pub attempts: u32,
-}
-
-impl Limits {
-    pub(crate) fn timeouts(&self) -> TimeoutConfig {
-        TimeoutConfig::builder()
-            .connect_timeout(self.connect)
-            .read_timeout(self.read)
-            .operation_attempt_timeout(self.attempt)
-            .operation_timeout(self.operation)
-            .build()
-    }
-
-    pub(crate) fn retries(&self) -> RetryConfig {
-        RetryConfig::standard()
-            .with_max_attempts(self.attempts)
-            .with_initial_backoff(Duration::from_millis(250))
-    }
-}
-
-/// What fits the control plane: its answers are small.
-pub const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(5),
-    read: Duration::from_secs(30),
-    attempt: Duration::from_secs(45),
-    operation: Duration::from_secs(300),
-    attempts: 8,
-};
-
-/// The variables that say who asks, the id and the secret first.
-pub(crate) const CREDENTIALS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-
 /// The services that are asked, by the name that `AWS_ENDPOINT_URL_…` has for them.
-pub(crate) const SERVICES: [&str; 5] = ["EBS", "EC2", "KMS", "SSM", "STS"];
+const SERVICES: [&str; 5] = ["EBS", "EC2", "KMS", "SSM", "STS"];
 
 /// An account with credentials for it.
 pub struct Account {
@@ -90,6 +41,17 @@ pub struct Place {
 }
 
 impl Place {
+    /// Of the account that a step is in, its clients in the region that its inputs or variables name.
+    ///
+    /// # Errors
+    /// Nobody says in which region; else as [`Account::of`].
+    pub async fn of(caller: &Caller) -> anyhow::Result<Rc<Self>> {
+        let region = caller.region();
+        let region = region
+            .context("an AMI is in a region, and nobody says in which: give `region`, or set AWS_REGION")?;
+        Ok(Account::of(caller, region).await?.place(region))
+    }
+
     /// Names a call for errors.
     #[must_use]
     pub fn call<'a>(&'a self, name: &'static str, about: &'a str) -> Call<'a> {
@@ -98,32 +60,38 @@ impl Place {
 }
 
 impl Account {
+    /// The account that a step is in, asked in this region who that is.
+    ///
+    /// # Errors
+    /// The role cannot be assumed, or the credentials are not good.
+    pub async fn of(caller: &Caller, region: &str) -> anyhow::Result<Self> {
+        let env = |name: &str| caller.variable(name);
+        let opened = Self::by(&env, region, LIMITS, caller.credentials(region)).await;
+        opened.context("AWS cannot be asked")
+    }
+
     /// The account of the environment's credentials: those of the usual variables, else of the SDK's chain (a web
     /// identity's token, a profile, the container's or the instance's role). Asks who they are.
     ///
     /// # Errors
     /// The credentials are not known or not good.
     pub async fn open(env: Env<'_>, region: &str, limits: &Limits) -> Answered<Self> {
-        let mut config = base(env, region, limits);
-        if let [Some(id), Some(secret), token] = CREDENTIALS.map(env) {
-            config =
-                config.credentials_provider(Credentials::new(id, secret, token, None, "the environment"));
-        }
-        Self::known(config.load().await, endpoints(env), region).await
+        Self::by(env, region, *limits, None).await
     }
 
-    /// The same with credentials that come from somewhere else, and are asked for again before they expire.
-    ///
-    /// # Errors
-    /// As [`Account::open`].
-    pub async fn with_credentials(
+    /// By credentials that come from somewhere else than the environment, where some are given.
+    async fn by(
         env: Env<'_>,
         region: &str,
-        limits: &Limits,
-        credentials: SharedCredentialsProvider,
+        limits: Limits,
+        credentials: Option<Credentials>,
     ) -> Answered<Self> {
-        let config = base(env, region, limits).credentials_provider(credentials);
-        Self::known(config.load().await, endpoints(env), region).await
+        // Each service's client is told its own endpoint.
+        let mut setup = Setup::of(env, "STS", limits);
+        setup.region = Some(region.to_owned());
+        setup.endpoint = env("AWS_ENDPOINT_URL");
+        setup.credentials = credentials.or(setup.credentials);
+        Self::known(setup.load().await, endpoints(env), region).await
     }
 
     /// Another account, as a role in it that these credentials may assume. The SDK assumes it again before it expires.
@@ -139,7 +107,7 @@ impl Account {
             .configure(&asking.build())
             .build()
             .await;
-        let credentials = SharedCredentialsProvider::new(provider);
+        let credentials = Credentials::new(provider);
         let config = self.config.to_builder().credentials_provider(credentials).build();
         Self::known(config, self.endpoints.clone(), region).await.map_err(|mut failure| {
             if failure.about.is_empty() {
@@ -221,25 +189,7 @@ impl Account {
     }
 }
 
-fn base(env: Env<'_>, region: &str, limits: &Limits) -> aws_config::ConfigLoader {
-    let mut config = aws_config::defaults(BehaviorVersion::latest())
-        .timeout_config(limits.timeouts())
-        .retry_config(limits.retries())
-        .region(Region::new(region.to_owned()));
-    if let Some(url) = env("AWS_ENDPOINT_URL") {
-        config = config.endpoint_url(url);
-    }
-    config
-}
-
 /// Where each service is, if not where AWS has it.
 fn endpoints(env: Env<'_>) -> BTreeMap<&'static str, String> {
-    let everything = env("AWS_ENDPOINT_URL");
-    SERVICES
-        .into_iter()
-        .filter_map(|service| {
-            let url = env(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| everything.clone())?;
-            Some((service, url))
-        })
-        .collect()
+    SERVICES.into_iter().filter_map(|service| Some((service, endpoint(env, service)?))).collect()
 }

@@ -4,9 +4,7 @@
 
 mod account;
 mod block_map;
-mod caller;
 pub mod distribution;
-mod failure;
 mod limiter;
 mod machine_image;
 mod publisher;
@@ -14,15 +12,13 @@ pub mod reaper;
 pub mod snapshots;
 mod trouble;
 pub mod upload;
-mod web_identity;
 
-/// Credentials that are asked for again before they expire.
-pub use aws_credential_types::provider::SharedCredentialsProvider as Credentials;
+// Within this crate, as if it were here.
+use aws_client::failure;
 
-pub use account::{Account, Env, LIMITS, Limits, Place};
+pub use account::{Account, Place};
+pub use aws_client::{Answered, Call, Credentials, Env, Failure, Fate, LIMITS, Limits, answer};
 pub use block_map::BlockMap;
-pub use caller::{BUILD_REGION, Caller, REGION, ROLE};
-pub use failure::{Answered, Call, Failure, Fate, answer};
+pub use caller::{ARCHIVE_REGION, BUILD_REGION, Caller, REGION, ROLE, Role};
 pub use machine_image::{Described, ImageError, MachineImage, Volume, describe, tagged};
 pub use publisher::{Aws, CONTENT_TAG, Clock, Holder, REJECTED_TAG, RELEASE_TAG, Say, Settings};
-pub use web_identity::Role;

@@ -11,7 +11,7 @@ mod oidc;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws::{Caller, REGION as REGION_INPUT, ROLE, answer};
+use aws::{Account, Caller, Place, REGION as REGION_INPUT, ROLE, answer};
 use common::{Proxy, REGION, SECRET, access_key};
 use oidc::Endpoint;
 use runner::testing::Harness;
@@ -40,8 +40,8 @@ fn job(proxy: &Proxy, endpoint: &Endpoint, role: &str) -> Harness {
 fn who(harness: &Harness) -> Result<(String, String), String> {
     let (asked, _) = harness.with_context(&ACTION, async |ctx| {
         let caller = Caller::read(ctx, ACTION.name)?;
-        let place = caller.place().await?;
-        let account = caller.account(&place.region).await?;
+        let place = Place::of(&caller).await?;
+        let account = Account::of(&caller, &place.region).await?;
         Ok((account.arn().to_owned(), place.region.clone()))
     });
     asked.map_err(|error| format!("{error:#}"))
@@ -86,7 +86,7 @@ fn a_session_that_ends_is_minted_again_by_a_fresh_token() {
     proxy.settings(&json!({"credential_seconds": 12}));
     let harness = job(&proxy, &endpoint, "bake").env("AWS_ACCESS_KEY_ID", access_key("333333333333"));
     let (done, _) = harness.with_context(&ACTION, async |ctx| {
-        let place = Caller::read(ctx, ACTION.name)?.place().await?;
+        let place = Place::of(&Caller::read(ctx, ACTION.name)?).await?;
         for _ in 0..8 {
             let asked = place.ec2.describe_images().owners("self");
             answer(place.call("DescribeImages", ""), asked.send()).await?;

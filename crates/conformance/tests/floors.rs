@@ -9,16 +9,17 @@ use std::process::Command;
 /// The house, from the ground up. A new crate gets its place here.
 fn floor(name: &str, path: &Path) -> Option<u8> {
     if path.parent()?.file_name()? == "actions" {
-        return Some(4);
+        return Some(5);
     }
     Some(match name {
         "model" | "versions" | "runner" | "process" => 0,
-        "signers" => 1,
+        "signers" | "aws-client" => 1,
         "tools" | "attest" | "scanners" | "report" | "policy" | "blocks" | "disk" | "provider" | "github"
         | "services" | "archive" | "git" => 2,
-        "admission" | "scan" | "aws" => 3,
-        "hallmark" => 5,
-        "conformance" => 6,
+        "admission" | "scan" | "caller" => 3,
+        "aws" => 4,
+        "hallmark" => 6,
+        "conformance" => 7,
         _ => return None,
     })
 }

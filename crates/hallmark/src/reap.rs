@@ -1,8 +1,8 @@
 //! `hallmark reap`: what bakes in AWS that were cancelled or killed have left there, shown or deleted.
 
 use anyhow::bail;
-use aws::Caller;
 use aws::reaper::{EXPIRES, Found, Leftover, Pace, RELEASE, Wanted, delete, find};
+use aws::{Account, Caller};
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
 
 /// See the module.
@@ -31,7 +31,7 @@ async fn run(cx: &mut Context) -> Result<Outcome> {
     let regions = cx.list("regions")?;
     let [first, ..] = regions.as_slice() else { bail!("input `regions` names no region") };
     let deletes = cx.text("operation")? == "delete";
-    let account = Caller::read(cx, ACTION.name)?.account(first).await?;
+    let account = Account::of(&Caller::read(cx, ACTION.name)?, first).await?;
     let wanted = Wanted::ExpiredAt(cx.now());
     let (mut count, mut deleted, mut troubles) = (0, 0, Vec::new());
     for region in &regions {

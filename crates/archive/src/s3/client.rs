@@ -2,22 +2,10 @@
 
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_client::{Credentials, Limits, Setup};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 
 use crate::{Env, Error};
-
-/// How long each part of a call may take.
-pub(super) struct Limits {
-    pub(super) connect: Duration,
-    pub(super) read: Duration,
-    pub(super) attempt: Duration,
-    pub(super) operation: Duration,
-}
 
 /// A report of hundreds of megabytes takes its time; a connection on which nothing moves does not get it.
 pub(super) const LIMITS: Limits = Limits {
@@ -25,47 +13,28 @@ pub(super) const LIMITS: Limits = Limits {
     read: Duration::from_secs(60),
     attempt: Duration::from_secs(600),
     operation: Duration::from_secs(1200),
+    attempts: 3,
+    pause: Duration::from_secs(1),
 };
-const ATTEMPTS: u32 = 3;
 
-/// A client. Credentials are the given ones, else those of the usual variables, else of the SDK's chain: a web identity's token, a profile,
-/// the container's or the instance's role.
+/// A client, by the given credentials, else those of the environment.
 pub(super) async fn client(
-    limits: &Limits,
+    limits: Limits,
     place: &str,
     env: Env<'_>,
-    credentials: Option<SharedCredentialsProvider>,
+    credentials: Option<Credentials>,
 ) -> Result<aws_sdk_s3::Client, Error> {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(limits.connect)
-        .read_timeout(limits.read)
-        .operation_attempt_timeout(limits.attempt)
-        .operation_timeout(limits.operation)
-        .build();
-    let mut config = aws_config::defaults(BehaviorVersion::latest())
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-    if let Some(region) = env("AWS_REGION").or_else(|| env("AWS_DEFAULT_REGION")) {
-        config = config.region(Region::new(region));
-    }
-    let endpoint = env("AWS_ENDPOINT_URL_S3").or_else(|| env("AWS_ENDPOINT_URL"));
-    if let Some(endpoint) = &endpoint {
-        config = config.endpoint_url(endpoint);
-    }
-    if let Some(credentials) = credentials {
-        config = config.credentials_provider(credentials);
-    } else if let (Some(id), Some(secret)) = (env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")) {
-        let token = env("AWS_SESSION_TOKEN");
-        config = config.credentials_provider(Credentials::new(id, secret, token, None, "the environment"));
-    }
-    let loaded = config.load().await;
+    let mut setup = Setup::of(env, "S3", limits);
+    setup.credentials = credentials.or(setup.credentials);
+    // Servers other than AWS's have no host of each bucket's own.
+    let path_style = setup.endpoint.is_some();
+    let loaded = setup.load().await;
     if loaded.region().is_none() {
         let what = "cannot be asked: no region is known, so set AWS_REGION";
         return Err(Error::Unable { place: place.to_owned(), what: what.into() });
     }
     let config = aws_sdk_s3::config::Builder::from(&loaded)
-        // Servers other than AWS's have no host of each bucket's own.
-        .force_path_style(endpoint.is_some())
+        .force_path_style(path_style)
         // Each write says its SHA-256, and each read is checked by it here.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
@@ -92,10 +61,10 @@ mod tests {
         let (second, long) = (Duration::from_secs(1), Duration::from_secs(60));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         for (read, attempt, operation) in [(second, long, long), (long, second, long), (long, long, second)] {
-            let limits = Limits { connect: second, read, attempt, operation };
+            let limits = Limits { connect: second, read, attempt, operation, ..LIMITS };
             let begun = Instant::now();
             runtime.block_on(async {
-                let client = client(&limits, "s3://golden/", &env, None).await.unwrap();
+                let client = client(limits, "s3://golden/", &env, None).await.unwrap();
                 client.head_object().bucket("golden").key("x").send().await.unwrap_err();
             });
             assert!(begun.elapsed() < second * 30, "{:?}", begun.elapsed());

@@ -7,7 +7,7 @@ mod refused;
 
 use std::time::Duration;
 
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_client::Credentials;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::operation::put_object::PutObjectOutput;
@@ -43,10 +43,10 @@ impl S3 {
         prefix: &str,
         env: Env<'_>,
         keeping: Keeping,
-        credentials: Option<SharedCredentialsProvider>,
+        credentials: Option<Credentials>,
     ) -> Result<Self, Error> {
         let place = format!("{SCHEME}{bucket}/{prefix}");
-        let client = client::client(&client::LIMITS, &place, env, credentials).await?;
+        let client = client::client(client::LIMITS, &place, env, credentials).await?;
         Ok(Self { client, bucket: bucket.to_owned(), prefix: prefix.to_owned(), keeping })
     }
 

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
-use aws_credential_types::Credentials;
+use aws_client::{Limits, Setup};
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{KeyUsageType, MessageType, SigningAlgorithmSpec};
@@ -15,21 +12,14 @@ use super::uri::KeyUri;
 use super::{Env, KmsError};
 use crate::background::Background;
 
-/// How long each part of a call may take.
-struct Limits {
-    connect: Duration,
-    read: Duration,
-    attempt: Duration,
-    operation: Duration,
-}
-
 const LIMITS: Limits = Limits {
     connect: Duration::from_secs(5),
     read: Duration::from_secs(15),
     attempt: Duration::from_secs(20),
     operation: Duration::from_secs(60),
+    attempts: 3,
+    pause: Duration::from_secs(1),
 };
-const ATTEMPTS: u32 = 3;
 
 /// The longest that is said of a failure.
 const MAX_SAID: usize = 600;
@@ -50,35 +40,14 @@ impl Client {
     /// Nothing is asked of KMS yet. Credentials are those of the usual variables, else of the SDK's chain: a web
     /// identity's token, a profile, the container's or the instance's role.
     pub(super) fn connect(uri: KeyUri, env: Env<'_>, background: &Background) -> Result<Self, KmsError> {
-        Self::within(&LIMITS, uri, env, background)
+        Self::within(LIMITS, uri, env, background)
     }
 
-    fn within(limits: &Limits, uri: KeyUri, env: Env<'_>, background: &Background) -> Result<Self, KmsError> {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(limits.connect)
-            .read_timeout(limits.read)
-            .operation_attempt_timeout(limits.attempt)
-            .operation_timeout(limits.operation)
-            .build();
-        let mut config = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-        if let Some(region) =
-            uri.region.clone().or_else(|| env("AWS_REGION")).or_else(|| env("AWS_DEFAULT_REGION"))
-        {
-            config = config.region(Region::new(region));
-        }
-        if let Some(endpoint) =
-            uri.endpoint.clone().or_else(|| env("AWS_ENDPOINT_URL_KMS")).or_else(|| env("AWS_ENDPOINT_URL"))
-        {
-            config = config.endpoint_url(endpoint);
-        }
-        if let (Some(id), Some(secret)) = (env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")) {
-            let token = env("AWS_SESSION_TOKEN");
-            config =
-                config.credentials_provider(Credentials::new(id, secret, token, None, "the environment"));
-        }
-        let loaded = background.run(async move { config.load().await });
+    fn within(limits: Limits, uri: KeyUri, env: Env<'_>, background: &Background) -> Result<Self, KmsError> {
+        let mut setup = Setup::of(env, "KMS", limits);
+        setup.region = uri.region.clone().or(setup.region);
+        setup.endpoint = uri.endpoint.clone().or(setup.endpoint);
+        let loaded = background.run(setup.load());
         match loaded {
             Some(loaded) if loaded.region().is_some() => {
                 Ok(Self { uri, client: aws_sdk_kms::Client::new(&loaded) })
@@ -193,9 +162,9 @@ mod tests {
             (second * 60, second * 60, second),
         ];
         for (read, attempt, operation) in each {
-            let limits = Limits { connect: second, read, attempt, operation };
+            let limits = Limits { connect: second, read, attempt, operation, ..LIMITS };
             let background = Background::new().unwrap();
-            let client = Client::within(&limits, KeyUri::parse(&uri).unwrap(), &env, &background).unwrap();
+            let client = Client::within(limits, KeyUri::parse(&uri).unwrap(), &env, &background).unwrap();
             let begun = Instant::now();
             let error = client.public_key(&background).err().unwrap().to_string();
             assert!(error.contains("GetPublicKey failed"), "{error}");

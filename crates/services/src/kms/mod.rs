@@ -14,10 +14,8 @@ use crate::background::Background;
 use client::Client;
 use uri::KeyUri;
 
+pub use aws_client::Env;
 pub use uri::{SCHEME, UriError};
-
-/// How a variable of the environment is read.
-pub type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
 
 /// A key in KMS that cannot be used.
 #[derive(Debug, thiserror::Error)]

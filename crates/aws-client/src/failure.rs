@@ -3,8 +3,8 @@
 use std::fmt;
 use std::future::Future;
 
-use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use aws_sdk_ec2::operation::RequestId;
+use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::RequestId;
 
 /// The longest that is told of a failure, in characters: services put their answers into it.
 const LONGEST: usize = 800;

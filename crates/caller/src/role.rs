@@ -3,14 +3,12 @@
 
 use std::fmt;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_client::{Call, Env, Limits, answer, endpoint};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_sdk_sts::config::{BehaviorVersion, Region};
 use services::AwsTokens;
-
-use crate::account::{Env, Limits};
-use crate::failure::{Call, answer};
 
 /// A role, and the tokens that open it.
 #[derive(Debug, Clone)]
@@ -25,14 +23,18 @@ pub struct Role {
 
 impl Role {
     /// Credentials for it. The SDK asks for them when it needs them, and again before they expire.
-    #[must_use]
-    pub fn credentials(&self, env: Env<'_>, region: &str, limits: &Limits) -> SharedCredentialsProvider {
+    pub(crate) fn credentials(
+        &self,
+        env: Env<'_>,
+        region: &str,
+        limits: &Limits,
+    ) -> SharedCredentialsProvider {
         let mut config = aws_sdk_sts::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .timeout_config(limits.timeouts())
             .retry_config(limits.retries())
             .region(Region::new(region.to_owned()));
-        config.set_endpoint_url(env("AWS_ENDPOINT_URL_STS").or_else(|| env("AWS_ENDPOINT_URL")));
+        config.set_endpoint_url(endpoint(env, "STS"));
         let sts = aws_sdk_sts::Client::from_conf(config.build());
         SharedCredentialsProvider::new(Provider { sts, role: self.clone(), region: region.to_owned() })
     }

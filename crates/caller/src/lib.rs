@@ -1,16 +1,19 @@
 //! Who a step is for AWS, by its inputs and its environment: whom the usual variables name, or a role that the job's own
 //! token opens. The one place that knows these inputs: every action that asks AWS has them from here.
+//!
+//! No client of a service is here but STS's: an action that keeps an archive in S3 is not made to hold EC2's.
+
+mod role;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use anyhow::{Context as _, ensure};
 use archive::{Archive, Keeping, Location, Records};
+use aws_client::{CREDENTIALS, Credentials, LIMITS, REGIONS};
 use runner::{Context, Input, Kind, Result};
 use services::AwsTokens;
 
-use crate::account::{Account, CREDENTIALS, LIMITS, Place, SERVICES};
-use crate::web_identity::Role;
+pub use role::Role;
 
 /// The region of an image that is read.
 pub const REGION: Input = Input::new(
@@ -26,6 +29,13 @@ pub const BUILD_REGION: Input = Input::new(
     "The region in which the template makes its image, where that is in AWS; by default AWS_REGION or AWS_DEFAULT_REGION",
 );
 
+/// The region of an archive, for an action that asks AWS for nothing else.
+pub const ARCHIVE_REGION: Input = Input::new(
+    "aws-region",
+    Kind::Text,
+    "Of an archive in S3: the region that its bucket is in; by default AWS_REGION or AWS_DEFAULT_REGION",
+);
+
 /// The role to be.
 pub const ROLE: Input = Input::new(
     "aws-role",
@@ -34,10 +44,11 @@ pub const ROLE: Input = Input::new(
      `id-token: write`); by default the credentials of the usual variables",
 );
 
-/// The variables that say in which region.
-const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+/// The services that are asked, by the name that `AWS_ENDPOINT_URL_…` has for them.
+const SERVICES: [&str; 6] = ["EBS", "EC2", "KMS", "S3", "SSM", "STS"];
 
 /// Who a step is for AWS. Nobody is asked before something is opened.
+#[derive(Default)]
 pub struct Caller {
     variables: BTreeMap<String, String>,
     region: Option<String>,
@@ -45,7 +56,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// By the inputs of this name that the action has: [`ROLE`], and [`REGION`] or [`BUILD_REGION`].
+    /// By the inputs of this name that the action has: [`ROLE`], and [`REGION`], [`BUILD_REGION`] or [`ARCHIVE_REGION`].
     ///
     /// # Errors
     /// An input is not accepted, or a role is given where the runner gives no token for it.
@@ -53,8 +64,7 @@ impl Caller {
         let region = region(ctx)?;
         let role = ctx.opt_text(ROLE.name)?.map(|arn| role(ctx, arn, action)).transpose();
         let role = role.with_context(|| format!("input `{}`", ROLE.name))?;
-        let services =
-            SERVICES.iter().chain(["S3"].iter()).map(|service| format!("AWS_ENDPOINT_URL_{service}"));
+        let services = SERVICES.iter().map(|service| format!("AWS_ENDPOINT_URL_{service}"));
         let names = REGIONS.into_iter().chain(["AWS_ENDPOINT_URL"]).map(str::to_owned).chain(services);
         // With a role, nobody is ever somebody else by mistake.
         let own = CREDENTIALS.into_iter().filter(|_| role.is_none()).map(str::to_owned);
@@ -69,6 +79,29 @@ impl Caller {
         Ok(Self { variables, region, role })
     }
 
+    /// For an action that asks AWS for nothing but its input `archive`: where that is, and who we are there.
+    /// [`ARCHIVE_REGION`] is the bucket's own, and it and [`ROLE`] are refused where there is no bucket.
+    ///
+    /// # Errors
+    /// `archive` is no such place; else as [`Caller::read`].
+    pub fn of_archive(ctx: &mut Context, action: &str) -> Result<(Location, Self)> {
+        let location = Location::parse(&ctx.text("archive")?, ctx.cwd()).context("input `archive`")?;
+        if !matches!(location, Location::S3 { .. }) {
+            for input in [ARCHIVE_REGION.name, ROLE.name] {
+                ensure!(
+                    ctx.opt_text(input)?.is_none(),
+                    "input `{input}` is for an archive in S3, and {location} is a folder: leave it out"
+                );
+            }
+            return Ok((location, Self::default()));
+        }
+        let mut caller = Self::read(ctx, action)?;
+        if let Some(region) = caller.region.clone() {
+            caller.variables.insert("AWS_REGION".to_owned(), region);
+        }
+        Ok((location, caller))
+    }
+
     /// The region that the input names, else the variables.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
@@ -81,31 +114,17 @@ impl Caller {
         self.role.as_ref()
     }
 
-    /// The account, asked in this region who we are.
-    ///
-    /// # Errors
-    /// The role cannot be assumed, or the credentials are not good.
-    pub async fn account(&self, region: &str) -> Result<Account> {
-        let env = |name: &str| self.variable(name);
-        let opened = match &self.role {
-            Some(role) => {
-                let credentials = role.credentials(&env, region, &LIMITS);
-                Account::with_credentials(&env, region, &LIMITS, credentials).await
-            }
-            None => Account::open(&env, region, &LIMITS).await,
-        };
-        opened.context("AWS cannot be asked")
+    /// A variable, as far as it says who asks, where and in which region. With a role, none says who.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
     }
 
-    /// The account's clients in the region of [`Caller::region`].
-    ///
-    /// # Errors
-    /// Nobody says in which region; else as [`Caller::account`].
-    pub async fn place(&self) -> Result<Rc<Place>> {
-        let region = self.region.as_deref();
-        let region = region
-            .context("an AMI is in a region, and nobody says in which: give `region`, or set AWS_REGION")?;
-        Ok(self.account(region).await?.place(region))
+    /// The role's credentials, opened in this region when they are needed; none where it is no role, and those of the
+    /// environment are meant.
+    #[must_use]
+    pub fn credentials(&self, region: &str) -> Option<Credentials> {
+        Some(self.role.as_ref()?.credentials(&|name| self.variable(name), region, &LIMITS))
     }
 
     /// An archive that is there, to read it; one in S3 as who we are.
@@ -117,6 +136,16 @@ impl Caller {
         Ok(Archive::open_by(location, &|name| self.variable(name), credentials).await?)
     }
 
+    /// An archive to put something into it; one in S3 as who we are. Where there is none, the first put makes it.
+    ///
+    /// # Errors
+    /// Something else is there, the place cannot keep things as it is asked to, does not answer, or the role cannot be
+    /// assumed.
+    pub async fn archive_to_put(&self, location: &Location, keeping: Keeping) -> Result<Archive> {
+        let credentials = self.credentials_for(location)?;
+        Ok(Archive::open_to_put_by(location, &|name| self.variable(name), keeping, credentials).await?)
+    }
+
     /// A place for records, in S3 as who we are. Nothing is asked of it yet.
     ///
     /// # Errors
@@ -126,17 +155,13 @@ impl Caller {
         Ok(Records::by(location, &|name| self.variable(name), keeping, credentials).await?)
     }
 
-    /// The role's; none where it is no role, and the environment's are meant.
-    fn credentials_for(&self, location: &Location) -> Result<Option<crate::Credentials>> {
-        let (Some(role), Location::S3 { .. }) = (&self.role, location) else { return Ok(None) };
+    /// Of a role, what opens a bucket.
+    fn credentials_for(&self, location: &Location) -> Result<Option<Credentials>> {
+        let (Some(_), Location::S3 { .. }) = (&self.role, location) else { return Ok(None) };
         let region = self.region.as_deref();
         let region = region
             .with_context(|| format!("{location} cannot be asked: no region is known, so set AWS_REGION"))?;
-        Ok(Some(role.credentials(&|name| self.variable(name), region, &LIMITS)))
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.variables.get(name).cloned()
+        Ok(self.credentials(region))
     }
 }
 
