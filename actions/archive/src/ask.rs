@@ -1,10 +1,13 @@
 //! What is asked, checked before anything is opened.
 
 use anyhow::{Context as _, bail, ensure};
-use archive::{Archive, Entry, Keeping, Location, Lock, LockMode};
+use archive::{Archive, Entry, Keeping, Lock, LockMode};
+use caller::Caller;
 use jiff::{SignedDuration, Timestamp};
 use model::{ContentDigest, ImageManifest};
 use runner::{Context, Result};
+
+use crate::ACTION;
 
 /// Which inputs have a meaning for which operation only. Those with a default are never in the way.
 const ONLY: &[(&str, &[&str])] = &[
@@ -40,15 +43,10 @@ pub(crate) fn only(ctx: &Context, operation: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where the archive is.
-pub(crate) fn location(ctx: &Context) -> Result<Location> {
-    Location::parse(&ctx.text("archive")?, ctx.cwd()).context("input `archive`")
-}
-
 /// Opens it to read.
 pub(crate) async fn open(ctx: &mut Context) -> Result<Archive> {
-    let location = location(ctx)?;
-    let archive = Archive::open(&location, &|name| ctx.env(name).map(str::to_owned)).await?;
+    let (location, caller) = Caller::of_archive(ctx, ACTION.name)?;
+    let archive = caller.archive(&location).await?;
     ctx.output("location", archive.location())?;
     Ok(archive)
 }

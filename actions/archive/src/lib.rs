@@ -27,6 +27,8 @@ pub static ACTION: Action = Action {
         .default("list")
         .word(),
         Input::new("archive", Kind::Text, "Where the archive is: a folder, or s3://BUCKET/PREFIX; the first put makes it").required(),
+        caller::ARCHIVE_REGION,
+        caller::ROLE,
         Input::new(
             "image",
             Kind::Text,

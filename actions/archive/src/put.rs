@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use archive::{Archive, Draft, Moved, Run, Stored};
+use caller::Caller;
 use runner::{Context, Result};
 
-use crate::{ask, evidence, replay, report};
+use crate::{ACTION, ask, evidence, replay, report};
 
 pub(crate) async fn run(ctx: &mut Context) -> Result<()> {
-    let (location, keeping) = (ask::location(ctx)?, ask::keeping(ctx)?);
+    let ((location, caller), keeping) = (Caller::of_archive(ctx, ACTION.name)?, ask::keeping(ctx)?);
     let draft = draft(ctx)?;
-    let archive = Archive::open_to_put(&location, &|name| ctx.env(name).map(str::to_owned), keeping).await?;
+    let archive = caller.archive_to_put(&location, keeping).await?;
     ctx.output("location", archive.location())?;
     let stored = archive.put(&draft).await?;
     tell(ctx, &archive, &stored)

@@ -1,30 +1,25 @@
 //! Put, get and list with real signed evidence; and what is refused before anything is written.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
-#[path = "../../register-ami/tests/common/mod.rs"]
-mod common;
-#[path = "../../../crates/archive/tests/s3/s3s.rs"]
-mod s3s;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::{Place, tree};
+use crate::s3s::{self, S3s};
 use archive_action::ACTION;
 use attest::{EvidenceDir, Kind};
-use common::{Place, tree};
 use model::{ImageManifest, Sha256, Subject};
 use runner::testing::{Harness, Run};
-use s3s::S3s;
 use serde_json::{Value, json};
 
 /// An image that passed and was released, with all that was written about it.
-struct Desk {
+pub(crate) struct Desk {
     place: Place,
     image: ImageManifest,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Place::new();
         let image = place.image("one");
         place.pass(&image);
@@ -36,7 +31,7 @@ impl Desk {
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.place.path(name)
     }
 
@@ -81,7 +76,7 @@ impl Desk {
         fs::write(self.path(&format!("replay/{stem}.verdict.sigstore.json")), "{}").unwrap();
     }
 
-    fn put(&self) -> Harness {
+    pub(crate) fn put(&self) -> Harness {
         Harness::new()
             .now(self.place.now)
             .input("operation", "put")
@@ -92,7 +87,7 @@ impl Desk {
             .input_path("replay", self.path("replay"))
     }
 
-    fn ask(&self, operation: &str) -> Harness {
+    pub(crate) fn ask(&self, operation: &str) -> Harness {
         Harness::new()
             .now(self.place.now)
             .input("operation", operation)
@@ -100,11 +95,11 @@ impl Desk {
     }
 }
 
-fn done(run: &Run) {
+pub(crate) fn done(run: &Run) {
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
 }
 
-fn entries(run: &Run) -> Vec<Value> {
+pub(crate) fn entries(run: &Run) -> Vec<Value> {
     serde_json::from_str(&run.outputs["entries"]).unwrap()
 }
 

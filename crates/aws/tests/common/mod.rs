@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -114,6 +115,14 @@ impl Proxy {
             .iter()
             .map(|call| format!("{}:{}", text(call, "service"), text(call, "operation")))
             .collect()
+    }
+
+    /// The services that were asked, each by this account alone; the token's exchange for a role is nobody's call.
+    pub(crate) fn services(&self, account: &str) -> BTreeSet<String> {
+        let calls = self.calls();
+        let asked = calls.iter().filter(|call| call["operation"] != "AssumeRoleWithWebIdentity");
+        let asked = asked.inspect(|call| assert_eq!(call["account"], account, "{call}"));
+        asked.map(|call| call["service"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Forgets the calls, and faults count from 1 again.

@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use runner::testing::Harness;
 use serde_json::json;
 
 /// What the runner lets a job ask with.
@@ -42,6 +43,15 @@ impl Endpoint {
     /// What a runner sets for a job with `id-token: write`.
     pub(crate) fn env(&self) -> [(&'static str, &str); 2] {
         [("ACTIONS_ID_TOKEN_REQUEST_URL", &self.url), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", BEARER)]
+    }
+
+    /// Asks as this role, with credentials of an account in the environment that is nobody's.
+    pub(crate) fn as_role(&self, harness: Harness, role: &str) -> Harness {
+        self.env()
+            .into_iter()
+            .fold(harness, |harness, (name, value)| harness.env(name, value))
+            .env("AWS_ACCESS_KEY_ID", "AKIA333333333333TEST")
+            .input("aws-role", role)
     }
 }
 
