@@ -2,14 +2,15 @@
 
 use model::{Sha256, Subject};
 use serde::Deserialize;
+use signers::PublicKey;
 use signers::detached::{Message, Signature};
-use signers::{PublicKey, Signer};
 use sigstore_crypto::ArtifactHasher;
 use sigstore_types::{
     Artifact, Bundle, HashAlgorithm, SignatureContent, bundle::VerificationMaterialContent,
 };
 
-use super::{Proof, ProofError, VerificationResultParts, is_bare, tried};
+use super::by_key::{is_bare, tried};
+use super::{Proof, ProofError};
 use crate::json;
 use crate::statement::{MAX_STATEMENT, PAYLOAD_TYPE, STATEMENT_TYPE, shown};
 use crate::trust::Trust;
@@ -32,8 +33,7 @@ pub(super) fn file(bundle: &Bundle, message: &Message, trust: &Trust) -> Option<
         }
         let bytes = Signature::from(signature.signature.as_bytes().to_vec());
         let key = keys.into_iter().find(|key| message.verify(key, &bytes).is_ok());
-        let none = VerificationResultParts::default();
-        Ok(none.into_proof(Signer::KeyId(key.ok_or(ProofError::BadSignature)?.key_id()), None, None))
+        Ok(Proof::by_key(key.ok_or(ProofError::BadSignature)?.key_id()))
     });
     Some(verified)
 }
@@ -58,8 +58,6 @@ pub(super) fn statement(
     artifact: &Artifact<'_>,
     keys: &[&PublicKey],
 ) -> Result<Proof, ProofError> {
-    let none = VerificationResultParts::default();
-    let signer = |key: &PublicKey| Signer::KeyId(key.key_id());
     match &bundle.content {
         SignatureContent::DsseEnvelope(envelope) => {
             if envelope.payload_type != PAYLOAD_TYPE {
@@ -72,7 +70,8 @@ pub(super) fn statement(
             let key = keys.iter().find(|key| key.verify(&pae, envelope.signature.sig.as_bytes()).is_ok());
             let key = key.ok_or(ProofError::BadSignature)?;
             names_artifact(envelope.payload.as_bytes(), artifact)?;
-            Ok(none.into_proof(signer(key), None, Some(envelope.payload.as_bytes().to_vec())))
+            let payload = Some(envelope.payload.as_bytes().to_vec());
+            Ok(Proof { payload, ..Proof::by_key(key.key_id()) })
         }
         _ => Err(ProofError::Unsupported("a kind of content that is not known".into())),
     }
