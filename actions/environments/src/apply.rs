@@ -77,9 +77,9 @@ pub(crate) fn rules(rules: &Protection) -> String {
     let own = if rules.prevent_self_review { ", no self-review" } else { "" };
     let bypass = if rules.admins_bypass { ", administrators may pass" } else { "" };
     let branches = match rules.branches {
-        github::environments::BranchMode::Any => "any branch",
-        github::environments::BranchMode::Protected => "protected branches",
-        github::environments::BranchMode::Named => "named branches and tags",
+        github::BranchMode::Any => "any branch",
+        github::BranchMode::Protected => "protected branches",
+        github::BranchMode::Named => "named branches and tags",
     };
     format!("{who}{own}{bypass}, wait {} min, {branches}", rules.wait_minutes)
 }

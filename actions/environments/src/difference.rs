@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use github::environments::{BranchMode, PersonId, Ref};
+use github::BranchMode;
+use github::environments::{PersonId, Ref};
 
 use crate::file::Branches;
 use crate::found::Pair;

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use github::environments::{BranchMode, PatternId, PersonId, Protection, Ref, Settings, Variable};
+use github::BranchMode;
+use github::environments::{PatternId, PersonId, Protection, Ref, Settings, Variable};
 
 use crate::file::Branches;
 use crate::found::Pair;

@@ -134,7 +134,7 @@ pub(crate) fn advice(
             let message = format!("{name} has no reviewers: its jobs begin by themselves");
             cx.warning(at(file, wanted.at, message).title("No reviewers"));
         }
-        let any = github::environments::BranchMode::Any;
+        let any = github::BranchMode::Any;
         if wanted.branches.is_none() && pair.found.as_ref().is_none_or(|found| found.settings.branches == any)
         {
             let message = format!(

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use environments::{Branches, Environment, File, Found, Pair, Standing, rows};
-use github::environments::{BranchMode, Pattern, PatternId, Person, PersonId, Ref, Settings, Variable};
+use github::BranchMode;
+use github::environments::{Pattern, PatternId, Person, PersonId, Ref, Settings, Variable};
 
 /// What GitHub has, said shortly.
 #[derive(Clone)]

@@ -5,9 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use environments::{Branches, Change, Environment, Found, Needs, Pair, rows, steps};
-use github::environments::{
-    BranchMode, Pattern, PatternId, Person, PersonId, Protection, Ref, Settings, Variable,
-};
+use github::BranchMode;
+use github::environments::{Pattern, PatternId, Person, PersonId, Protection, Ref, Settings, Variable};
 use policy::At;
 
 fn person(id: i64) -> Person {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::plain;
+use crate::rules::TheirReviewer;
 use crate::{Client, Error, NamedEnvironment, Repository, Reviewer};
 
 /// A deployment that waits.
@@ -22,26 +23,13 @@ struct Theirs {
     #[serde(default)]
     current_user_can_approve: bool,
     #[serde(default)]
-    reviewers: Vec<TheirReviewer>,
+    reviewers: Vec<TheirReviewer<Option<i64>>>,
 }
 
 #[derive(Deserialize)]
 struct TheirEnvironment {
     id: Option<i64>,
     name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct TheirReviewer {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    reviewer: Option<TheirName>,
-}
-
-#[derive(Deserialize)]
-struct TheirName {
-    login: Option<String>,
-    slug: Option<String>,
 }
 
 impl Client {
@@ -68,18 +56,7 @@ impl PendingDeployment {
             id: answer.environment.id,
             name: plain(answer.environment.name.as_deref().unwrap_or_default()),
         };
-        let reviewers = answer.reviewers.into_iter().filter_map(TheirReviewer::named).collect();
+        let reviewers = answer.reviewers.into_iter().filter_map(|one| Reviewer::known(one.named())).collect();
         Self { environment, reviewers, current_user_can_approve: answer.current_user_can_approve }
-    }
-}
-
-impl TheirReviewer {
-    /// A reviewer without a name cannot be told to anybody.
-    fn named(self) -> Option<Reviewer> {
-        let reviewer = self.reviewer?;
-        if self.kind.as_deref() == Some("Team") {
-            return reviewer.slug.map(|slug| Reviewer::Team(plain(&slug)));
-        }
-        reviewer.login.map(|login| Reviewer::User(plain(&login)))
     }
 }

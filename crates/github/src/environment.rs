@@ -1,10 +1,9 @@
 //! A deployment environment and its rules: who has to agree before a job in it begins.
 
-use serde::Deserialize;
-
 use crate::error::plain;
 use crate::repository::encoded;
-use crate::{Client, Error, Repository};
+use crate::rules::{Answer, Named};
+use crate::{BranchMode, Client, Error, Repository};
 
 /// An environment's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub struct Environment {
     /// How long every job waits.
     pub wait_minutes: u32,
     /// From which branches and tags a job may begin.
-    pub branches: Branches,
+    pub branches: BranchMode,
     /// Whether an administrator may pass the rules by; `None` where the server does not say.
     pub admins_bypass: Option<bool>,
     /// The kinds of rules that this program does not know: those of GitHub Apps.
@@ -34,57 +33,6 @@ pub enum Reviewer {
     User(String),
     /// A team, by slug.
     Team(String),
-}
-
-/// From which branches and tags a job in an environment may begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Branches {
-    /// From any.
-    Any,
-    /// From protected branches.
-    Protected,
-    /// From those whose names match patterns.
-    Named,
-}
-
-/// Of GitHub's answer, what decides. octocrab's own type wants addresses and dates too, and one that is
-/// not as it expects would be no answer at all.
-#[derive(Deserialize)]
-struct Theirs {
-    id: Option<i64>,
-    name: String,
-    can_admins_bypass: Option<bool>,
-    #[serde(default)]
-    protection_rules: Vec<TheirRule>,
-    deployment_branch_policy: Option<TheirBranches>,
-}
-
-#[derive(Deserialize)]
-struct TheirRule {
-    #[serde(rename = "type")]
-    kind: String,
-    wait_timer: Option<i64>,
-    prevent_self_review: Option<bool>,
-    #[serde(default)]
-    reviewers: Vec<TheirReviewer>,
-}
-
-#[derive(Deserialize)]
-struct TheirReviewer {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    reviewer: Option<TheirName>,
-}
-
-#[derive(Deserialize)]
-struct TheirName {
-    login: Option<String>,
-    slug: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct TheirBranches {
-    protected_branches: bool,
 }
 
 impl Client {
@@ -102,49 +50,31 @@ impl Client {
 }
 
 impl Environment {
-    fn of(answer: Theirs) -> Self {
-        let branches = match answer.deployment_branch_policy {
-            None => Branches::Any,
-            Some(policy) if policy.protected_branches => Branches::Protected,
-            Some(_) => Branches::Named,
-        };
-        let mut environment = Self {
+    fn of(mut answer: Answer<Option<i64>>) -> Self {
+        let rules = answer.rules();
+        Self {
             id: answer.id,
             name: plain(&answer.name),
-            reviewers: Vec::new(),
-            prevents_self_review: false,
-            wait_minutes: 0,
-            branches,
+            // Whoever it is, somebody is asked.
+            reviewers: rules.reviewers.into_iter().map(|one| Reviewer::of(one.named(), "?")).collect(),
+            prevents_self_review: rules.prevents_self_review,
+            wait_minutes: rules.wait_minutes,
+            branches: rules.branches,
             admins_bypass: answer.can_admins_bypass,
-            other_rules: Vec::new(),
-        };
-        for rule in answer.protection_rules {
-            match rule.kind.as_str() {
-                "required_reviewers" => {
-                    environment.prevents_self_review = rule.prevent_self_review == Some(true);
-                    environment.reviewers.extend(rule.reviewers.into_iter().map(Reviewer::of));
-                }
-                "wait_timer" => environment.wait_minutes = minutes(rule.wait_timer),
-                // Said by `branches`.
-                "branch_policy" => {}
-                other => environment.other_rules.push(plain(other)),
-            }
+            other_rules: rules.others,
         }
-        environment
     }
 }
 
-fn minutes(wait: Option<i64>) -> u32 {
-    u32::try_from(wait.unwrap_or(0).max(0)).unwrap_or(u32::MAX)
-}
-
 impl Reviewer {
-    fn of(answer: TheirReviewer) -> Self {
-        let (login, slug) = answer.reviewer.map_or((None, None), |who| (who.login, who.slug));
-        let name = |name: Option<String>| plain(name.as_deref().unwrap_or("?"));
-        match answer.kind.as_deref() {
-            Some("Team") => Self::Team(name(slug)),
-            _ => Self::User(name(login)),
-        }
+    /// With this name where there is none.
+    fn of<Id>(named: Named<Id>, unnamed: &str) -> Self {
+        let name = named.name.unwrap_or_else(|| unnamed.to_owned());
+        if named.is_team { Self::Team(name) } else { Self::User(name) }
+    }
+
+    /// A reviewer without a name cannot be told to anybody.
+    pub(crate) fn known<Id>(named: Named<Id>) -> Option<Self> {
+        named.name.is_some().then(|| Self::of(named, ""))
     }
 }

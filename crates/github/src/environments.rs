@@ -10,5 +10,5 @@ mod variables;
 
 pub use patterns::{Pattern, PatternId, Ref};
 pub use people::{Person, PersonId};
-pub use settings::{BranchMode, Protection, Settings};
+pub use settings::{Protection, Settings};
 pub use variables::Variable;

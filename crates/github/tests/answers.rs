@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use github::testing::{Answer, FakeGitHub};
-use github::{Allowed, Branch, Branches, Client, Commit, Repository, Reviewer};
+use github::{Allowed, Branch, BranchMode, Client, Commit, Repository, Reviewer};
 use runner::Secret;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -24,7 +24,7 @@ async fn every_rule_of_an_environment_is_read() {
         reviewers: &[],
         prevents: false,
         wait: 0,
-        branches: Branches::Any,
+        branches: BranchMode::Any,
         admins: None,
         other: &[],
     };
@@ -34,7 +34,7 @@ async fn every_rule_of_an_environment_is_read() {
         (
             r#","can_admins_bypass":true,"deployment_branch_policy":{"protected_branches":true,"custom_branch_policies":false},
             "protection_rules":[{"id":1,"node_id":"a","type":"branch_policy"}]"#,
-            Environment { branches: Branches::Protected, admins: Some(true), ..bare },
+            Environment { branches: BranchMode::Protected, admins: Some(true), ..bare },
         ),
         (
             r#","can_admins_bypass":false,"deployment_branch_policy":{"protected_branches":false,"custom_branch_policies":true},
@@ -48,7 +48,7 @@ async fn every_rule_of_an_environment_is_read() {
                 reviewers: &["user octocat", "team image-owners", "team ?"],
                 prevents: true,
                 wait: 30,
-                branches: Branches::Named,
+                branches: BranchMode::Named,
                 admins: Some(false),
                 other: &["acme_app"],
             },
@@ -80,7 +80,7 @@ struct Environment {
     reviewers: &'static [&'static str],
     prevents: bool,
     wait: u32,
-    branches: Branches,
+    branches: BranchMode,
     admins: Option<bool>,
     other: &'static [&'static str],
 }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use github::environments::{BranchMode, PatternId, Protection, Ref, Variable};
+use github::environments::{PatternId, Protection, Ref, Variable};
 use github::testing::{Answer, FakeGitHub};
-use github::{Client, Error, Limits, Repository, Why};
+use github::{BranchMode, Client, Error, Limits, Repository, Why};
 use runner::Secret;
 
 const QUICK: Limits = Limits {

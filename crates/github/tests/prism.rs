@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use github::{
-    Allowed, ApiUrl, ApprovalState, Branch, Branches, Client, Commit, Error, Person, Repository, Reviewer,
+    Allowed, ApiUrl, ApprovalState, Branch, BranchMode, Client, Commit, Error, Person, Repository, Reviewer,
     WorkflowRun,
 };
 use runner::Secret;
@@ -136,7 +136,7 @@ async fn every_question_is_one_that_github_describes() {
         let environment = client.environment(&acme(), "pro duction/eu").await.unwrap();
         assert_eq!(environment.name, "staging", "{description}");
         assert_eq!(environment.wait_minutes, 30, "{description}");
-        assert_eq!(environment.branches, Branches::Named, "{description}");
+        assert_eq!(environment.branches, BranchMode::Named, "{description}");
         assert!(!environment.prevents_self_review, "{description}");
         let reviewers = [Reviewer::User("octocat".into()), Reviewer::Team("justice-league".into())];
         assert_eq!(environment.reviewers, reviewers, "{description}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use github::{
-    ApprovalState, Branches, Client, Environment, Error, NamedEnvironment, Person, Repository, Why,
+    ApprovalState, BranchMode, Client, Environment, Error, NamedEnvironment, Person, Repository, Why,
     WorkflowRun,
 };
 use model::{Sha256, canonical_json};
@@ -175,7 +175,7 @@ fn rules(environment: &Environment) -> GuardRules {
         reviewers: environment.reviewers.len() as u64,
         prevents_self_review: environment.prevents_self_review,
         admins_bypass: environment.admins_bypass,
-        restricts_branches: environment.branches != Branches::Any,
+        restricts_branches: environment.branches != BranchMode::Any,
     }
 }
 

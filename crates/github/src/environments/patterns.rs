@@ -73,7 +73,7 @@ impl Client {
     /// Adds a pattern that is not there.
     ///
     /// # Errors
-    /// See [`Error`]. 404 where the environment has not [`super::BranchMode::Named`].
+    /// See [`Error`]. 404 where the environment has not [`crate::BranchMode::Named`].
     pub async fn add_pattern(
         &self,
         repository: &Repository,

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::people::{Person, PersonId};
 use crate::call::Change;
-use crate::error::plain;
 use crate::repository::encoded;
-use crate::{Client, Error, Repository};
+use crate::rules::{Answer, Named};
+use crate::{BranchMode, Client, Error, Repository};
 
 /// What a call that changes an environment needs.
 pub(super) const ADMINISTRATION: &str = "administration: write";
@@ -29,17 +29,6 @@ pub struct Settings {
     pub admins_bypass: Option<bool>,
 }
 
-/// From which branches and tags a job may begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BranchMode {
-    /// From any.
-    Any,
-    /// From protected branches, and no tags.
-    Protected,
-    /// From those whose names match the environment's patterns; without a pattern, from none.
-    Named,
-}
-
 /// The rules that one call sets. What is not named in it, GitHub would take away, so all of them are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protection {
@@ -59,43 +48,7 @@ pub struct Protection {
 #[derive(Deserialize)]
 struct TheirList {
     total_count: i64,
-    environments: Vec<Theirs>,
-}
-
-#[derive(Deserialize)]
-struct Theirs {
-    name: String,
-    can_admins_bypass: Option<bool>,
-    protection_rules: Option<Vec<TheirRule>>,
-    deployment_branch_policy: Option<TheirBranches>,
-}
-
-#[derive(Deserialize)]
-struct TheirRule {
-    #[serde(rename = "type")]
-    kind: String,
-    wait_timer: Option<i64>,
-    prevent_self_review: Option<bool>,
-    reviewers: Option<Vec<TheirReviewer>>,
-}
-
-#[derive(Deserialize)]
-struct TheirReviewer {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    reviewer: Option<TheirPerson>,
-}
-
-#[derive(Deserialize)]
-struct TheirPerson {
-    id: i64,
-    login: Option<String>,
-    slug: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct TheirBranches {
-    protected_branches: bool,
+    environments: Vec<Answer<i64>>,
 }
 
 impl Client {
@@ -155,44 +108,21 @@ impl Protection {
 }
 
 impl Settings {
-    fn of(answer: Theirs) -> Self {
-        let mut settings = Self {
+    fn of(mut answer: Answer<i64>) -> Self {
+        let rules = answer.rules();
+        Self {
             name: answer.name,
-            reviewers: Vec::new(),
-            prevents_self_review: false,
-            wait_minutes: 0,
-            branches: match answer.deployment_branch_policy {
-                None => BranchMode::Any,
-                Some(policy) if policy.protected_branches => BranchMode::Protected,
-                Some(_) => BranchMode::Named,
-            },
+            reviewers: rules.reviewers.into_iter().filter_map(|one| person(one.named())).collect(),
+            prevents_self_review: rules.prevents_self_review,
+            wait_minutes: rules.wait_minutes,
+            branches: rules.branches,
             admins_bypass: answer.can_admins_bypass,
-        };
-        for rule in answer.protection_rules.unwrap_or_default() {
-            match rule.kind.as_str() {
-                "required_reviewers" => {
-                    settings.prevents_self_review = rule.prevent_self_review == Some(true);
-                    settings
-                        .reviewers
-                        .extend(rule.reviewers.unwrap_or_default().into_iter().filter_map(person));
-                }
-                "wait_timer" => {
-                    let wait = rule.wait_timer.unwrap_or(0).max(0);
-                    settings.wait_minutes = u32::try_from(wait).unwrap_or(u32::MAX);
-                }
-                _ => {}
-            }
         }
-        settings
     }
 }
 
 /// An account that is gone is nobody who could agree.
-fn person(answer: TheirReviewer) -> Option<Person> {
-    let who = answer.reviewer?;
-    let name = |name: Option<String>| plain(name.as_deref().unwrap_or("?"));
-    Some(match answer.kind.as_deref() {
-        Some("Team") => Person { id: PersonId::Team(who.id), name: name(who.slug) },
-        _ => Person { id: PersonId::User(who.id), name: name(who.login) },
-    })
+fn person(named: Named<i64>) -> Option<Person> {
+    let id = if named.is_team { PersonId::Team(named.id?) } else { PersonId::User(named.id?) };
+    Some(Person { id, name: named.name.unwrap_or_else(|| "?".to_owned()) })
 }

@@ -1,7 +1,7 @@
 //! Environments as they are set up: every question and every call is one that GitHub describes.
 
-use github::environments::{BranchMode, PatternId, PersonId, Protection, Ref, Variable};
-use github::{Client, Error, Why};
+use github::environments::{PatternId, PersonId, Protection, Ref, Variable};
+use github::{BranchMode, Client, Error, Why};
 
 use super::acme;
 

@@ -1,6 +1,6 @@
 //! What GitHub says: environments, the default branch, permissions. What it did not say is unknown.
 
-use github::{Allowed, Branches, Environment};
+use github::{Allowed, BranchMode, Environment};
 
 use super::jobs::publishes;
 use crate::doctor::facts::Facts;
@@ -99,7 +99,7 @@ fn rules(environment: &Environment, publishes: bool) -> Vec<Finding> {
             "switch on \"Prevent self-review\"",
         ));
     }
-    if environment.branches == Branches::Any {
+    if environment.branches == BranchMode::Any {
         found.push(Finding::warning(
             format!("{name} is open to every branch: a workflow that is changed on one gets its secrets"),
             "allow protected branches only, or name them",
