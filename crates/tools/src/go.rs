@@ -3,12 +3,12 @@
 //! One module a tool, so that one tool's dependencies do not lift another's. Every dependency's digest is in
 //! its `go.sum`; the same Go, flags and module give the same bytes anywhere, which the lock's `built` checks.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use process::{Line, Processes, Spec};
 
+use crate::last::Last;
 use crate::lock::LockedTool;
 use crate::{Error, Event, Settings};
 
@@ -89,21 +89,14 @@ pub(crate) async fn build(
     }
     on(Event::Building { name: name.clone(), module: tool.purl() });
     let executable = folder.join(name);
-    let mut last = VecDeque::with_capacity(LAST_LINES);
-    let mut on_line = |line: Line| {
-        let line = line.text().into_owned();
-        if last.len() == LAST_LINES {
-            last.pop_front();
-        }
-        last.push_back(line.clone());
-        on(Event::Says { name: name.clone(), line });
-    };
+    let mut last = Last::new(LAST_LINES);
+    let mut on_line = |line: Line| on(Event::Says { name: name.clone(), line: last.hear(&line) });
     let spec = spec(go, tool, version, folder, &executable, settings);
     let exit = processes.run(spec, &mut on_line).await.map_err(|e| failed(e.to_string()))?;
     if exit.success() {
         return Ok(executable);
     }
-    let said = Vec::from(last).join("\n");
+    let said = last.text();
     Err(failed(format!("it {exit}\n{said}")))
 }
 

@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod forbidden;
 mod go;
+mod last;
 mod lock;
 mod lock_file;
 mod mirror;

@@ -1,12 +1,12 @@
 //! The Python on this machine, and pip.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use process::{Line, Processes, Spec, output};
 
+use crate::last::Last;
 use crate::{Event, Settings, search_path};
 
 /// What is asked of a Python: the interpreter itself (what is on PATH may be a script that looks for one), and the
@@ -83,20 +83,13 @@ pub(super) async fn fetch(
         .base_env(&settings.pip_env)
         .cwd(folder)
         .timeout(settings.limits.download);
-    let mut last = VecDeque::with_capacity(LAST_LINES);
-    let mut on_line = |line: Line| {
-        let line = line.text().into_owned();
-        if last.len() == LAST_LINES {
-            last.pop_front();
-        }
-        last.push_back(line.clone());
-        on(Event::Says { name: name.to_owned(), line });
-    };
+    let mut last = Last::new(LAST_LINES);
+    let mut on_line = |line: Line| on(Event::Says { name: name.to_owned(), line: last.hear(&line) });
     let exit = processes.run(spec, &mut on_line).await.map_err(|error| error.to_string())?;
     if exit.success() {
         return Ok(wheels);
     }
-    let (said, python) = (Vec::from(last).join("\n"), python.interpreter.display());
+    let (said, python) = (last.text(), python.interpreter.display());
     Err(format!(
         "{python} -m pip {exit}: {said}\nIt has to be there (Debian: python3-pip) and to reach an index: its own \
          configuration (PIP_INDEX_URL) can name a mirror. Or bring the cache from a machine that has the same Python"
