@@ -7,7 +7,7 @@ use attest::predicate::{
     vulns,
 };
 use attest::{Kind, Predicate, Statement};
-use model::{Sha256, Subject};
+use model::{Class, Finding, Severity, Sha256, Subject};
 use serde_json::{Value, json};
 
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -127,6 +127,10 @@ fn example(kind: Kind) -> Value {
                 "scanners": ["vuln", "secret"],
                 "others": {"secrets": 2, "licenses": 0, "misconfigurations": 0},
                 "counts": {"critical": 1, "high": 0, "medium": 0, "low": 0, "negligible": 0, "unknown": 0},
+                "alerts": {
+                    "category": "hallmark/web/amd64", "location": "images/web",
+                    "severity": ["critical", "high"], "ignoreUnfixed": true,
+                },
             },
         }),
         Kind::Verdict => json!({
@@ -217,6 +221,39 @@ fn a_scan_from_before_there_was_a_choice_looked_for_vulnerabilities() {
     }
 }
 
+/// What shows everything says nothing of it, and what is from before there were such members has none of them afterwards.
+#[test]
+fn which_findings_are_alerts() {
+    let mut value = example(Kind::Vulns);
+    let narrow = vulns::View { severity: vec![Severity::Critical, Severity::High], ignore_unfixed: true };
+    let everything = vulns::View::default();
+    let read = |value: &Value| serde_json::from_value::<vulns::Predicate>(value.clone()).unwrap();
+    assert_eq!(read(&value).hallmark.unwrap().alerts.unwrap().view, narrow);
+    for member in ["severity", "ignoreUnfixed"] {
+        value["hallmark"]["alerts"].as_object_mut().unwrap().remove(member);
+    }
+    assert_eq!(read(&value).hallmark.unwrap().alerts.unwrap().view, everything);
+    assert_eq!(serde_json::to_value(read(&value)).unwrap(), value);
+    value["hallmark"].as_object_mut().unwrap().remove("alerts");
+    assert_eq!(serde_json::to_value(read(&value)).unwrap(), value);
+
+    let finding = |class, severity, fixed: Option<&str>| Finding {
+        severity,
+        fixed_version: fixed.map(str::to_owned),
+        ..Finding::new(class, "x", "trivy")
+    };
+    for (class, severity, fixed, shown) in [
+        (Class::Vulnerability, Severity::High, Some("2"), true),
+        (Class::Vulnerability, Severity::High, None, false),
+        (Class::Vulnerability, Severity::Unknown, Some("2"), false),
+        (Class::Secret, Severity::Critical, None, true),
+        (Class::Secret, Severity::Low, None, false),
+    ] {
+        let one = finding(class, severity, fixed);
+        assert_eq!((narrow.shows(&one), everything.shows(&one)), (shown, true), "{one:?}");
+    }
+}
+
 #[test]
 fn a_value_that_nobody_may_choose_is_refused() {
     for (kind, pointer, bad) in [
@@ -229,6 +266,8 @@ fn a_value_that_nobody_may_choose_is_refused() {
         (Kind::Vsa, "/verificationResult", json!("passed")),
         (Kind::Approval, "/waives", json!(null)),
         (Kind::Vulns, "/scanner/result", json!(null)),
+        (Kind::Vulns, "/hallmark/alerts/location", json!(null)),
+        (Kind::Vulns, "/hallmark/alerts/severity/0", json!("dreadful")),
     ] {
         let mut value = example(kind);
         *value.pointer_mut(pointer).unwrap() = bad.clone();

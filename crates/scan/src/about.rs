@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use attest::predicate::vulns;
 use model::{ContentDigest, ImageManifest, Sha256, Subject};
 use runner::{Context, Result};
 
@@ -148,6 +149,17 @@ impl About {
             return Alerts::of_files(&self.family, &self.architecture);
         }
         Alerts::of_image(&self.family, &self.architecture, common.sarif_location.as_deref())
+    }
+
+    /// The same as the evidence says it, where anybody asked for alerts: whoever shows them later puts them there too.
+    ///
+    /// # Errors
+    /// They would be others with every image.
+    pub(crate) fn recorded(&self, common: &Common) -> Result<Option<vulns::Alerts>> {
+        if self.in_files || (common.sarif.is_none() && common.sarif_location.is_none()) {
+            return Ok(None);
+        }
+        self.alerts(common).recorded(common.view.clone())
     }
 
     /// What has these subjects; family and architecture are by the inputs.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use attest::predicate::vulns::{
-    Counts, Database, Db, Extension, Metadata, Os, Others, Predicate, Report, ResultEntry, Scanner, Scanners,
-    Score,
+    Alerts, Counts, Database, Db, Extension, Metadata, Os, Others, Predicate, Report, ResultEntry, Scanner,
+    Scanners, Score,
 };
 use attest::{EvidenceDir, Sign, Statement};
 use model::{Class, Finding, Severity, Sha256, Subject};
@@ -28,6 +28,8 @@ pub(crate) struct Made<'a> {
     pub(crate) report: Sha256,
     /// The SBOM that was scanned, among the evidence.
     pub(crate) inventory: Option<Sha256>,
+    /// Which alerts the findings are.
+    pub(crate) alerts: Option<Alerts>,
 }
 
 impl Made<'_> {
@@ -61,6 +63,7 @@ impl Made<'_> {
                 scanners: self.looked_for.iter().copied().map(Scanners::of).collect(),
                 counts: counts(scan),
                 others: others(scan),
+                alerts: self.alerts.clone(),
             }),
         };
         Ok(Statement::of(subjects, &predicate)?)

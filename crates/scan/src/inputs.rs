@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use attest::EvidenceDir;
+use attest::predicate::vulns::View;
 use model::{Class, Severity, Sha256};
 use runner::{Context, Result};
 
@@ -13,10 +14,8 @@ use crate::files::copy;
 /// What was asked for, beside what is scanned.
 #[derive(Debug, Clone)]
 pub struct Common {
-    /// The severities in view; all of them, if none is named.
-    pub severity: Vec<Severity>,
-    /// Whether vulnerabilities without a fix are out of view.
-    pub ignore_unfixed: bool,
+    /// Which findings are shown.
+    pub view: View,
     /// The severities that fail the step.
     pub fail_on: Vec<Severity>,
     /// Whether a vulnerability without a fix can fail it too.
@@ -61,8 +60,10 @@ impl Common {
             bail!("input `changes` is given without `previous`: there is nothing to compare with");
         }
         Ok(Self {
-            severity: if declared("severity") { severities(ctx, "severity")? } else { Vec::new() },
-            ignore_unfixed: flag("ignore-unfixed")?,
+            view: View {
+                severity: if declared("severity") { severities(ctx, "severity")? } else { Vec::new() },
+                ignore_unfixed: flag("ignore-unfixed")?,
+            },
             fail_on: if declared("fail-on") { severities(ctx, "fail-on")? } else { Vec::new() },
             fail_on_unfixed: !declared("fail-on-unfixed") || ctx.flag("fail-on-unfixed")?,
             fails,
@@ -156,7 +157,7 @@ pub mod table {
     pub const SARIF_LOCATION: Input = Input::new(
         "sarif-location",
         Kind::Text,
-        "The file of the repository that SARIF puts the findings on; it must stay the same for an image family",
+        "The file of the repository that SARIF puts the findings on; it must stay the same for an image family. The evidence says it to the gate",
     );
     /// Whose findings they are.
     pub const FAMILY: Input = Input::new(

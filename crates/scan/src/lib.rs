@@ -139,7 +139,7 @@ pub fn finish(
         changes: changes.as_ref(),
         sarif: None,
     };
-    let alerts = about.alerts(common);
+    let (alerts, recorded) = (about.alerts(common), about.recorded(common)?);
     shown.sarif = view::write_sarif(&shown, &alerts)?;
     if let Some(sarif) = &shown.sarif {
         sarif.warn_of_cut(ctx);
@@ -152,6 +152,7 @@ pub fn finish(
         looked_for: &looked_for,
         report: digest,
         inventory,
+        alerts: recorded,
     };
     let statement = if about.subjects.is_empty() { None } else { Some(made.statement(about.subjects)?) };
     let written = evidence::write(ctx, &directory, statement.as_ref(), signer)?;

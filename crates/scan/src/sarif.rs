@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ::report::sarif::{self, Entry};
 use anyhow::Context as _;
+use attest::predicate::vulns::{self, View};
 use runner::{Annotation, Context, Result};
 use scanners::{Scan, Scanner};
 
@@ -66,6 +67,17 @@ impl Alerts {
         sarif::category(&self.family, &self.architecture)
     }
 
+    /// What evidence says of them; none of those that sit where they were found.
+    ///
+    /// # Errors
+    /// Family or location would churn alerts.
+    pub(crate) fn recorded(&self, view: View) -> Result<Option<vulns::Alerts>> {
+        let Some(location) = self.location.clone() else { return Ok(None) };
+        // A file that is not written would be refused for the same.
+        sarif::to_bytes(&self.run("", "", ""), [])?;
+        Ok(Some(vulns::Alerts { category: self.category(), location, view }))
+    }
+
     /// Writes a SARIF file, with the folders it needs.
     ///
     /// # Errors
@@ -76,17 +88,20 @@ impl Alerts {
         tool: &Tool,
         entries: impl IntoIterator<Item = Entry<'a>>,
     ) -> Result<SarifFile> {
-        let run = sarif::Run {
-            tool: &tool.title,
-            version: &tool.version,
-            information_uri: tool.uri,
+        let written = sarif::to_bytes(&self.run(&tool.title, &tool.version, tool.uri), entries)?;
+        write(path, &written.bytes).context("the SARIF file could not be written")?;
+        Ok(SarifFile { path: path.to_owned(), cut: written.cut })
+    }
+
+    fn run<'r>(&'r self, tool: &'r str, version: &'r str, information_uri: &'r str) -> sarif::Run<'r> {
+        sarif::Run {
+            tool,
+            version,
+            information_uri,
             family: &self.family,
             architecture: &self.architecture,
             location: self.location.as_deref(),
-        };
-        let written = sarif::to_bytes(&run, entries)?;
-        write(path, &written.bytes).context("the SARIF file could not be written")?;
-        Ok(SarifFile { path: path.to_owned(), cut: written.cut })
+        }
     }
 }
 

@@ -43,15 +43,7 @@ pub(crate) struct Shown<'a> {
 impl Shown<'_> {
     /// The findings in view, in the report's order.
     fn in_view(&self) -> impl Iterator<Item = &Finding> {
-        self.scan
-            .findings
-            .iter()
-            .filter(|finding| {
-                self.common.severity.is_empty() || self.common.severity.contains(&finding.severity)
-            })
-            .filter(|finding| {
-                !self.common.ignore_unfixed || finding.class != Class::Vulnerability || finding.fixable()
-            })
+        self.scan.findings.iter().filter(|finding| self.common.view.shows(finding))
     }
 }
 

@@ -2,7 +2,7 @@
 //! <https://github.com/in-toto/attestation/blob/main/spec/predicates/vulns_02.md>
 
 use jiff::Timestamp;
-use model::{Class, Sha256};
+use model::{Class, Finding, Severity, Sha256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -112,6 +112,44 @@ pub struct Extension {
     /// How many findings of the other classes.
     #[serde(default)]
     pub others: Others,
+    /// Which alerts its findings are. Statements from before that was written down lack it, and so do those of scans that
+    /// nobody asked for alerts of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<Alerts>,
+}
+
+/// Which alerts of code scanning the findings are: whoever shows them once more, with more known about them, has to put
+/// them in the same place, or every alert would be closed and opened anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alerts {
+    /// The category of the upload: an image's family and architecture, which a disk without a manifest was given.
+    pub category: String,
+    /// The file of the repository that they sit on.
+    pub location: String,
+    /// Which findings are among them.
+    #[serde(flatten)]
+    pub view: View,
+}
+
+/// Which findings are shown. What is recorded and decided on is always everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    /// The severities; all of them, if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub severity: Vec<Severity>,
+    /// Whether vulnerabilities without a fix are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignore_unfixed: bool,
+}
+
+impl View {
+    /// Whether a finding is shown.
+    #[must_use]
+    pub fn shows(&self, finding: &Finding) -> bool {
+        let named = self.severity.is_empty() || self.severity.contains(&finding.severity);
+        named && (!self.ignore_unfixed || finding.class != Class::Vulnerability || finding.fixable())
+    }
 }
 
 fn vulnerabilities() -> Vec<Scanners> {
