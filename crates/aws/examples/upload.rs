@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aws::upload::{Pace, Start, State, complete, send, start, state};
+use aws::upload::{Gate, Pace, Start, State, complete, send, start, state};
 use aws::{Account, BlockMap, LIMITS};
 use blocks::{Disk, GIB};
 use model::Sha256;
@@ -73,7 +73,7 @@ async fn run(
     };
     let snapshot = start(&place, &begin).await?;
     let parent = parent.map(|(map, _)| map);
-    let seen = send(&place, &snapshot, file, parent, Pace::default(), &Cell::new(0)).await?;
+    let seen = send(&place, &snapshot, file, parent, &Gate::new(Pace::default()), &Cell::new(0)).await?;
     complete(&place, &snapshot, seen.written, &seen.checksum).await?;
     while state(&place, &snapshot).await? == State::Pending {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

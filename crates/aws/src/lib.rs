@@ -5,6 +5,7 @@
 mod account;
 mod block_map;
 pub mod distribution;
+mod gate;
 mod limiter;
 mod machine_image;
 mod publisher;
@@ -20,5 +21,6 @@ pub use account::{Account, Place};
 pub use aws_client::{Answered, Call, Credentials, Env, Failure, Fate, LIMITS, Limits, answer};
 pub use block_map::BlockMap;
 pub use caller::{ARCHIVE_REGION, BUILD_REGION, Caller, REGION, ROLE, Role};
+pub use gate::Gate;
 pub use machine_image::{Described, ImageError, MachineImage, Volume, describe, tagged};
 pub use publisher::{Aws, CONTENT_TAG, Clock, Holder, REJECTED_TAG, RELEASE_TAG, Say, Settings};

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// How blocks are asked for, and sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Pace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket(u64);
 
-/// How many calls may be under way. It is no lock: whoever makes calls asks it before each.
+/// How many calls may be under way. It is no lock: whoever makes calls asks it before each, through a [`Gate`](crate::Gate).
 #[derive(Debug)]
 pub(crate) struct Limiter {
     pace: Pace,
@@ -82,9 +82,14 @@ impl Limiter {
         Instant::now() >= self.not_before
     }
 
-    /// Waits for the end of a pause.
-    pub(crate) async fn open(&self) {
-        sleep_until(self.not_before).await;
+    /// The end of a pause.
+    pub(crate) const fn not_before(&self) -> Instant {
+        self.not_before
+    }
+
+    /// How many may be under way.
+    pub(crate) const fn window(&self) -> usize {
+        self.window
     }
 
     /// For a call that begins now.

@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use aws::snapshots::read_snapshot;
-use aws::upload::{Pace, Seen, SendError, Start, State, complete, send, start, state};
+use aws::upload::{Gate, Pace, Seen, SendError, Start, State, complete, send, start, state};
 use aws::{Account, BlockMap, LIMITS, Limits, Place};
 use blocks::{BLOCK, Disk, GIB, digest_file};
 use common::{Proxy, REGION};
@@ -87,7 +87,7 @@ async fn begun(place: &Place, raw: &Raw, parent: Option<&str>) -> String {
 }
 
 async fn sent(place: &Place, raw: &Raw, id: &str, parent: Option<BlockMap>) -> Result<Seen, SendError> {
-    send(place, id, Disk::open(&raw.path).unwrap(), parent, PACE, &Cell::new(0)).await
+    send(place, id, Disk::open(&raw.path).unwrap(), parent, &Gate::new(PACE), &Cell::new(0)).await
 }
 
 /// Completes it, and what is read from it then is the disk.
@@ -177,10 +177,59 @@ async fn throttled_at_any_rate_it_is_sent_without_a_storm_and_for_ever_is_an_err
     let id = begun(&place, &raw, None).await;
     proxy.faults(&every(1));
     let (disk, pace) = (Disk::open(&raw.path).unwrap(), Pace { patience: 8, ..PACE });
-    let error = send(&place, &id, disk, None, pace, &Cell::new(0)).await.unwrap_err().to_string();
+    let error = send(&place, &id, disk, None, &Gate::new(pace), &Cell::new(0)).await.unwrap_err().to_string();
     assert!(error.contains("Rate exceeded"), "{error}");
     // The first sixteen, half of that, …, then one by one.
     assert!(puts(&proxy) <= 16 + 8 + 4 + 2 + 6, "{} calls", puts(&proxy));
+}
+
+/// What AWS allows is no more for several disks: one limiter is behind both.
+#[tokio::test]
+async fn disks_are_sent_beside_each_other_and_no_faster_than_one() {
+    let proxy = Proxy::start();
+    let place = place(&proxy, None).await;
+    let raws =
+        [7, 8].map(|byte| Raw::new(100 * BLOCK as u64, &(0..100).map(|n| (n, byte)).collect::<Vec<_>>()));
+    let ids = [begun(&place, &raws[0], None).await, begun(&place, &raws[1], None).await];
+    proxy.faults(&json!([{"kind": "throttle", "operation": "PutSnapshotBlock", "every": 3, "count": null}]));
+    proxy.settings(&json!({"latency_ms": {"ebs:PutSnapshotBlock": 10}}));
+    let gate = Gate::new(PACE);
+    let [one, two] = raws.each_ref().map(|raw| Disk::open(&raw.path).unwrap());
+    let (through_one, through_two) = (Cell::new(0), Cell::new(0));
+    let (first, second) = tokio::join!(
+        send(&place, &ids[0], one, None, &gate, &through_one),
+        send(&place, &ids[1], two, None, &gate, &through_two),
+    );
+    let calls = proxy.calls();
+    let calls: Vec<String> =
+        calls.iter().filter(|call| call["operation"] == "PutSnapshotBlock").map(Value::to_string).collect();
+    assert!((200..=420).contains(&calls.len()), "{} calls", calls.len());
+    let first_of = |id: &str| calls.iter().position(|call| call.contains(id)).unwrap();
+    let last_of = |id: &str| calls.iter().rposition(|call| call.contains(id)).unwrap();
+    assert!(first_of(&ids[0]) < last_of(&ids[1]) && first_of(&ids[1]) < last_of(&ids[0]));
+    proxy.faults(&json!([]));
+    ends_as(&place, &ids[0], &raws[0], &first.unwrap()).await;
+    ends_as(&place, &ids[1], &raws[1], &second.unwrap()).await;
+
+    let ids = ["a", "b"].map(|token| start_again(token, &raws[0]));
+    let ids = [start(&place, &ids[0]).await.unwrap(), start(&place, &ids[1]).await.unwrap()];
+    proxy.faults(&json!([{"kind": "throttle", "operation": "PutSnapshotBlock", "every": 1, "count": null}]));
+    proxy.reset_calls();
+    let gate = Gate::new(Pace { patience: 8, ..PACE });
+    let [one, two] = raws.each_ref().map(|raw| Disk::open(&raw.path).unwrap());
+    let (through_one, through_two) = (Cell::new(0), Cell::new(0));
+    let ended = tokio::try_join!(
+        send(&place, &ids[0], one, None, &gate, &through_one),
+        send(&place, &ids[1], two, None, &gate, &through_two),
+    );
+    assert!(ended.unwrap_err().to_string().contains("Rate exceeded"));
+    // As for one disk.
+    assert!(puts(&proxy) <= 16 + 8 + 4 + 2 + 6, "{} calls", puts(&proxy));
+}
+
+fn start_again<'t>(token: &'t str, raw: &Raw) -> Start<'t> {
+    static TAGS: BTreeMap<String, String> = BTreeMap::new();
+    Start { token, gib: raw.gib(), parent: None, kms_key: None, description: "a disk", tags: &TAGS }
 }
 
 #[tokio::test]
@@ -214,13 +263,16 @@ async fn it_is_taken_up_where_it_broke_off() {
     let id = begun(&place, &raw, None).await;
     proxy.faults(&json!([{"kind": "error", "operation": "PutSnapshotBlock", "code": "AccessDeniedException", "status": 403, "nth": 60, "count": null}]));
     let (through, pace) = (Cell::new(0), Pace { most: 16, ..PACE });
-    let error = send(&place, &id, Disk::open(&raw.path).unwrap(), None, pace, &through).await.unwrap_err();
+    let error = send(&place, &id, Disk::open(&raw.path).unwrap(), None, &Gate::new(pace), &through)
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("AccessDeniedException"), "{error}");
     assert!((20..60).contains(&through.get()), "{}", through.get());
     proxy.faults(&json!([]));
     proxy.reset_calls();
     let from = through.get();
-    let seen = send(&place, &id, Disk::open(&raw.path).unwrap(), None, PACE, &through).await.unwrap();
+    let seen =
+        send(&place, &id, Disk::open(&raw.path).unwrap(), None, &Gate::new(PACE), &through).await.unwrap();
     assert_eq!((puts(&proxy) as u64, seen.written, through.get()), (100 - from, 100, 100));
     ends_as(&place, &id, &raw, &seen).await;
 }
@@ -241,7 +293,9 @@ async fn what_was_not_sent_or_is_something_else_is_never_completed() {
     // What is said to be through and is not, AWS finds out.
     let fresh = Raw::new(10 * BLOCK as u64, &[(1, 1), (5, 6)]);
     let id = begun(&place, &fresh, None).await;
-    let seen = send(&place, &id, Disk::open(&fresh.path).unwrap(), None, PACE, &Cell::new(3)).await.unwrap();
+    let seen = send(&place, &id, Disk::open(&fresh.path).unwrap(), None, &Gate::new(PACE), &Cell::new(3))
+        .await
+        .unwrap();
     assert!(complete(&place, &id, seen.written, &seen.checksum).await.is_err());
 }
 

@@ -8,11 +8,12 @@ use blocks::GIB;
 use model::Disk;
 use provider::{Entry, Error, ReleaseId};
 
+use super::raw::read_said;
 use super::records::{CHANNELS, Shown};
 use super::release::Work;
 use super::uploads::{Kept, Parent};
 use super::{Aws, failed, images, keys, remote};
-use crate::snapshots::{self, Pace};
+use crate::snapshots::{Pace, Reader, SoFar};
 use crate::upload::{self, State};
 use crate::{BlockMap, Place};
 
@@ -76,8 +77,9 @@ impl Aws {
     async fn read_again(&self, home: &Place, parent: &Parent, kept: Kept) -> Result<bool, Error> {
         let Parent { snapshot, content_digest } = parent;
         self.say(&format!("{}: reading {snapshot}, for no list of its blocks is kept", home.region));
-        let reading = async { Ok(snapshots::read_snapshot(home, snapshot, Pace::default()).await) };
-        let read = match self.while_held(reading).await? {
+        let (reader, so_far) = (Reader::new(home, Pace::default()), SoFar::default());
+        let reading = async { Ok(reader.snapshot(snapshot, &so_far).await) };
+        let read = match self.while_told(true, || read_said(home, snapshot, &so_far), reading).await? {
             Ok(read) => read,
             Err(error) => {
                 self.say(&format!("{}: nothing continues {snapshot}: {error}", home.region));

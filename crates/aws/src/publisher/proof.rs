@@ -7,10 +7,12 @@ use provider::{Error, ImageId};
 
 use super::copies::Found;
 use super::images::FoundImage;
+use super::raw::read_said;
 use super::records::{Copied, Release};
 use super::release::Work;
 use super::{Aws, all};
-use crate::{Place, snapshots};
+use crate::Place;
+use crate::snapshots::{Pace, Reader, SoFar};
 
 impl Aws {
     /// Proves each copy that was not proven before, and writes down that it was.
@@ -50,9 +52,11 @@ impl Aws {
         image: &FoundImage,
     ) -> Result<(), Error> {
         self.say(&format!("{}: reading the blocks of {}", place.region, image.id));
-        let reading = async { snapshots::content_digest(place, &image.id).await.map_err(super::remote) };
+        let (reader, so_far) = (Reader::new(place, Pace::default()), SoFar::default());
+        let reading = async { reader.content_digest(&image.id, &so_far).await.map_err(super::remote) };
         let planned = work.steps.only_planned();
-        let read = if planned { reading.await? } else { self.while_held(reading).await? };
+        // It takes minutes to hours.
+        let read = self.while_told(!planned, || read_said(place, &image.id, &so_far), reading).await?;
         if read.disks.len() != work.new.manifest.disks.len() {
             return Err(Error::Unfit {
                 image: ImageId::new(image.id.clone()),

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use archive::Record;
 use blocks::GIB;
 use model::{ContentDigest, Disk, Sha256};
 use provider::{Change, Error, RawDisk};
 
 use super::images::{self, FoundImage};
 use super::release::Work;
-use super::uploads::{Kept, Sealed, Upload, Uploads};
-use super::{Aws, failed, remote, steps};
+use super::uploads::{Kept, Ledger, Sealed, Upload, Uploads};
+use super::{Aws, all, failed, remote, steps};
+use crate::Place;
 use crate::failure::{Failure, Fate};
-use crate::upload::{self, Pace, SendError, Start, State};
-use crate::{Place, snapshots};
+use crate::snapshots::{Reader, SoFar};
+use crate::upload::{self, Gate, Pace, SendError, Start, State};
 
 /// How many snapshots that fail are replaced in one run.
 const REPLACED: u32 = 3;
@@ -24,12 +24,25 @@ const REPLACED: u32 = 3;
 /// How often it is told and written down how far a disk is.
 const TOLD: Duration = Duration::from_secs(30);
 
+/// What disks that are sent beside each other share.
+struct Together<'a> {
+    home: &'a Place,
+    ledger: &'a Ledger<'a>,
+    /// Blocks go out behind one gate, and are read back behind another: AWS counts the two apart.
+    sending: Gate,
+    reader: Reader<'a>,
+    /// One of them has failed: nothing comes of the others in this run.
+    failed: Cell<bool>,
+}
+
 /// How it goes with a disk.
 enum Sent {
     /// Its snapshot is completed and proven.
-    Whole(Record<Uploads>),
+    Whole,
     /// Its snapshot came to nothing by itself, and why; another can be begun.
-    Again(Record<Uploads>, String),
+    Again(String),
+    /// It was left where it was, for another disk has failed; the next run takes it up there.
+    Left,
 }
 
 impl Aws {
@@ -63,75 +76,74 @@ impl Aws {
         self.registered(work, home, &made).await.map(Some)
     }
 
-    /// The snapshots of the disks, by device: completed, read back, and what was decided about.
+    /// The snapshots of the disks, by device: completed, read back, and what was decided about. The disks go beside each other:
+    /// while one waits for AWS to complete it, another is sent.
     async fn uploaded(
         &self,
         work: &Work<'_>,
         home: &Place,
         disks: &[RawDisk],
     ) -> Result<BTreeMap<String, String>, Error> {
-        let mut record = self.uploads_opened(work, home).await?;
-        record = self.cleared(home, record).await?;
+        let ledger = self.uploads_opened(work, home).await?;
+        ledger.clear().await?;
+        let together = Together {
+            home,
+            ledger: &ledger,
+            sending: Gate::new(Pace::default()),
+            reader: Reader::new(home, Pace::default()),
+            failed: Cell::new(false),
+        };
         let mut replaced = 0;
-        'again: loop {
-            record = self.started(work, home, record).await?;
-            for disk in &work.new.manifest.disks {
-                let path = disks.iter().find(|raw| raw.device == disk.device).map(|raw| raw.path.as_path());
-                let path = path.ok_or_else(|| Error::NoDisk(disk.device.clone()))?;
-                match self.sent(home, disk, path, record).await? {
-                    Sent::Whole(then) => record = then,
-                    Sent::Again(_, why) if replaced >= REPLACED => {
-                        let why = format!("no snapshot of its disk {} can be made: {why}", disk.device);
-                        return Err(Error::Unfit { image: work.source.clone(), why });
-                    }
-                    Sent::Again(then, why) => {
-                        self.say(&format!("{}: {why}; writing {} once more", home.region, disk.device));
-                        (record, replaced) = (then, replaced + 1);
-                        continue 'again;
-                    }
+        loop {
+            self.started(work, home, &ledger).await?;
+            let sent = all(work.new.manifest.disks.iter().map(async |disk| {
+                let sent = self.sent(&together, disk, disks).await;
+                together.failed.set(together.failed.get() || sent.is_err());
+                Ok((disk, sent?))
+            }))
+            .await?;
+            let mut again = false;
+            for (Disk { device, .. }, sent) in sent {
+                let Sent::Again(why) = sent else { continue };
+                if replaced >= REPLACED {
+                    let why = format!("no snapshot of its disk {device} can be made: {why}");
+                    return Err(Error::Unfit { image: work.source.clone(), why });
                 }
+                self.say(&format!("{}: {why}; writing {device} once more", home.region));
+                (replaced, again) = (replaced + 1, true);
             }
-            let ids = record.value.disks.iter();
-            let ids = ids.filter_map(|(device, upload)| Some((device.clone(), upload.snapshot.clone()?)));
-            return Ok(ids.collect());
+            if !again {
+                let disks = ledger.value().await.disks.into_iter();
+                return Ok(disks.filter_map(|(device, upload)| Some((device, upload.snapshot?))).collect());
+            }
         }
     }
 
     /// Begins the snapshots that are not begun, and writes down which they are before anything goes to them.
-    async fn started(
-        &self,
-        work: &Work<'_>,
-        home: &Place,
-        record: Record<Uploads>,
-    ) -> Result<Record<Uploads>, Error> {
-        let mut record = record;
+    async fn started(&self, work: &Work<'_>, home: &Place, ledger: &Ledger<'_>) -> Result<(), Error> {
         let key = self.wanted_key(home).await?;
         for disk in &work.new.manifest.disks {
-            let Some(upload) = record.value.disks.get(&disk.device).cloned() else {
-                return Err(Error::NoDisk(disk.device.clone()));
-            };
-            if upload.snapshot.is_some() {
-                continue;
+            loop {
+                let upload = ledger.upload(&disk.device).await?;
+                if upload.snapshot.is_some() {
+                    break;
+                }
+                self.say(&format!("{}: beginning a snapshot for {}", home.region, disk.device));
+                self.lease.hold().await?;
+                match self.begun_snapshot(work, home, disk, &upload, key.as_deref()).await {
+                    Ok(id) => {
+                        ledger.write(&disk.device, Upload { snapshot: Some(id), ..upload }).await?;
+                    }
+                    // The parent may be gone by now, or of no use: without one then.
+                    Err(failure) if failure.fate == Fate::Refused && upload.parent.is_some() => {
+                        self.say(&format!("{}: {failure}; writing {} whole", home.region, disk.device));
+                        ledger.abandon(&disk.device).await?;
+                    }
+                    Err(failure) => return Err(failed(failure)),
+                }
             }
-            self.say(&format!("{}: beginning a snapshot for {}", home.region, disk.device));
-            self.lease.hold().await?;
-            let begun = self.begun_snapshot(work, home, disk, &upload, key.as_deref()).await;
-            record = match begun {
-                Ok(id) => {
-                    let upload = Upload { snapshot: Some(id), ..upload };
-                    self.upload_written(&record, &disk.device, upload).await?
-                }
-                // The parent may be gone by now, or of no use: without one then.
-                Err(failure) if failure.fate == Fate::Refused && upload.parent.is_some() => {
-                    self.say(&format!("{}: {failure}; writing {} whole", home.region, disk.device));
-                    let record = self.abandoned(home, &record, &disk.device).await?;
-                    return Box::pin(self.started(work, home, record)).await;
-                }
-                Err(failure) => return Err(failed(failure)),
-            };
         }
-        self.swept(work, home, &record.value).await?;
-        Ok(record)
+        self.swept(work, home, &ledger.value().await).await
     }
 
     async fn begun_snapshot(
@@ -167,66 +179,70 @@ impl Aws {
     }
 
     /// Brings one disk from wherever it is to a completed and proven snapshot.
-    async fn sent(
-        &self,
-        home: &Place,
-        disk: &Disk,
-        path: &Path,
-        record: Record<Uploads>,
-    ) -> Result<Sent, Error> {
-        let upload = record.value.disks.get(&disk.device).cloned().unwrap_or_default();
-        let Some(snapshot) = upload.snapshot.clone() else { return Err(Error::NoDisk(disk.device.clone())) };
+    async fn sent(&self, together: &Together<'_>, disk: &Disk, raw: &[RawDisk]) -> Result<Sent, Error> {
+        let Together { home, ledger, .. } = together;
+        let path = raw.iter().find(|raw| raw.device == disk.device).map(|raw| raw.path.as_path());
+        let upload = ledger.upload(&disk.device).await?;
+        let (Some(path), Some(snapshot)) = (path, upload.snapshot.clone()) else {
+            return Err(Error::NoDisk(disk.device.clone()));
+        };
         if upload.proven {
             return match upload::state(home, &snapshot).await.map_err(failed)? {
-                State::Completed { .. } => Ok(Sent::Whole(record)),
+                State::Completed { .. } => Ok(Sent::Whole),
                 other => {
-                    let why = format!("{snapshot} was completed and is {other:?} now");
-                    Ok(Sent::Again(self.abandoned(home, &record, &disk.device).await?, why))
+                    ledger.abandon(&disk.device).await?;
+                    Ok(Sent::Again(format!("{snapshot} was completed and is {other:?} now")))
                 }
             };
         }
-        let (record, sealed) = match upload.sealed.clone() {
-            Some(sealed) => (record, sealed),
-            None => match self.filled(home, disk, path, record, upload, &snapshot).await? {
-                Filled::Sealed(record, sealed) => (record, sealed),
-                Filled::Again(record, why) => return Ok(Sent::Again(record, why)),
+        let sealed = match upload.sealed.clone() {
+            Some(sealed) => sealed,
+            None => match self.filled(together, disk, path, upload, &snapshot).await? {
+                Filled::Sealed(sealed) => sealed,
+                Filled::Again(why) => return Ok(Sent::Again(why)),
+                Filled::Left => return Ok(Sent::Left),
             },
         };
         if let Err(why) = self.completed(home, &snapshot, &sealed).await? {
-            return Ok(Sent::Again(self.abandoned(home, &record, &disk.device).await?, why));
+            ledger.abandon(&disk.device).await?;
+            return Ok(Sent::Again(why));
+        }
+        if together.failed.get() {
+            return Ok(Sent::Left);
         }
         self.say(&format!("{}: reading {snapshot} back", home.region));
-        let reading = snapshots::read_snapshot(home, &snapshot, Pace::default());
-        let read = self.while_held(async { reading.await.map_err(remote) }).await?;
-        let found = read.digested.content_digest;
+        let so_far = SoFar::default();
+        let reading = async { together.reader.snapshot(&snapshot, &so_far).await.map_err(remote) };
+        let told = || read_said(home, &snapshot, &so_far);
+        let found = self.while_told(true, told, reading).await?.digested.content_digest;
         if found != disk.content_digest {
-            self.abandoned(home, &record, &disk.device).await?;
+            ledger.abandon(&disk.device).await?;
             let device = format!("{} of {snapshot} in {}", disk.device, home.region);
             return Err(differs(device, disk.content_digest, found));
         }
-        let upload = record.value.disks.get(&disk.device).cloned().unwrap_or_default();
-        let upload = Upload { proven: true, ..upload };
-        Ok(Sent::Whole(self.upload_written(&record, &disk.device, upload).await?))
+        let upload = ledger.upload(&disk.device).await?;
+        ledger.write(&disk.device, Upload { proven: true, ..upload }).await?;
+        Ok(Sent::Whole)
     }
 
     /// Sends the blocks, and seals the snapshot if the disk is what was decided about.
     async fn filled(
         &self,
-        home: &Place,
+        together: &Together<'_>,
         disk: &Disk,
         path: &Path,
-        record: Record<Uploads>,
         upload: Upload,
         snapshot: &str,
     ) -> Result<Filled, Error> {
-        let mut record = record;
+        let Together { home, ledger, sending: gate, failed: others, .. } = together;
         let parent = match &upload.parent {
             None => None,
             Some(parent) => match self.map_of(&parent.content_digest).await? {
                 Kept::Map(map) => Some(map),
                 _ => {
+                    ledger.abandon(&disk.device).await?;
                     let why = format!("it is not known any more what is on {}", parent.snapshot);
-                    return Ok(Filled::Again(self.abandoned(home, &record, &disk.device).await?, why));
+                    return Ok(Filled::Again(why));
                 }
             },
         };
@@ -241,15 +257,17 @@ impl Aws {
         self.say(&format!("{}: writing {after}{} to {snapshot}", home.region, disk.device));
         let through = Cell::new(upload.through);
         let sent = {
-            let mut sending =
-                std::pin::pin!(upload::send(home, snapshot, file, parent, Pace::default(), &through));
+            let mut sending = std::pin::pin!(upload::send(home, snapshot, file, parent, gate, &through));
             loop {
                 tokio::select! {
                     sent = &mut sending => break sent,
                     () = tokio::time::sleep(TOLD) => {
                         self.lease.hold().await?;
                         let so_far = Upload { through: through.get(), ..upload.clone() };
-                        record = self.upload_written(&record, &disk.device, so_far).await?;
+                        ledger.write(&disk.device, so_far).await?;
+                        if others.get() {
+                            return Ok(Filled::Left);
+                        }
                         self.say(&so_far_said(home, disk, through.get()));
                     }
                 }
@@ -259,31 +277,30 @@ impl Aws {
             Ok(seen) => seen,
             Err(SendError::Call(failure)) if failure.fate == Fate::Refused => {
                 let state = upload::state(home, snapshot).await.map_err(failed)?;
-                let record = self.abandoned(home, &record, &disk.device).await?;
+                ledger.abandon(&disk.device).await?;
                 return match state {
-                    State::Failed(why) => Ok(Filled::Again(record, format!("{snapshot} is in {why}"))),
-                    State::Absent => Ok(Filled::Again(record, format!("{snapshot} is not there"))),
+                    State::Failed(why) => Ok(Filled::Again(format!("{snapshot} is in {why}"))),
+                    State::Absent => Ok(Filled::Again(format!("{snapshot} is not there"))),
                     _ => Err(failed(failure)),
                 };
             }
             // It stays, and is taken up.
             Err(SendError::Call(failure)) => return Err(failed(failure)),
             Err(error) => {
-                self.abandoned(home, &record, &disk.device).await?;
+                ledger.abandon(&disk.device).await?;
                 return Err(Error::Digest { path: path.to_owned(), source: error.into() });
             }
         };
         let found = seen.digested.content_digest;
         if found != disk.content_digest {
-            self.abandoned(home, &record, &disk.device).await?;
+            ledger.abandon(&disk.device).await?;
             return Err(differs(disk.device.clone(), disk.content_digest, found));
         }
         self.map_kept(&found, seen.map.as_ref()).await?;
         let sealed = Sealed { written: seen.written, checksum: seen.checksum };
-        let through = through.get();
-        let upload = Upload { through, sealed: Some(sealed.clone()), ..upload };
-        let record = self.upload_written(&record, &disk.device, upload).await?;
-        Ok(Filled::Sealed(record, sealed))
+        let upload = Upload { through: through.get(), sealed: Some(sealed.clone()), ..upload };
+        ledger.write(&disk.device, upload).await?;
+        Ok(Filled::Sealed(sealed))
     }
 
     /// Completes a snapshot and waits until it is. What became of it otherwise is the inner error.
@@ -328,24 +345,37 @@ impl Aws {
         }
     }
 
-    /// Does something that takes long, and keeps the lease meanwhile.
-    pub(super) async fn while_held<T>(
+    /// Does something that takes long, and tells every half minute how far it is; keeps the lease meanwhile, if it is held.
+    pub(super) async fn while_told<T>(
         &self,
+        held: bool,
+        so_far: impl Fn() -> String,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                () = tokio::time::sleep(TOLD) => self.lease.hold().await?,
+                () = tokio::time::sleep(TOLD) => {
+                    if held {
+                        self.lease.hold().await?;
+                    }
+                    self.say(&so_far());
+                }
             }
         }
     }
 }
 
+/// How far the reading of an image or a snapshot is.
+pub(super) fn read_said(place: &Place, what: &str, so_far: &SoFar) -> String {
+    format!("{}: {} MiB of {what} are read", place.region, so_far.get() >> 20)
+}
+
 enum Filled {
-    Sealed(Record<Uploads>, Sealed),
-    Again(Record<Uploads>, String),
+    Sealed(Sealed),
+    Again(String),
+    Left,
 }
 
 fn differs(device: String, expected: ContentDigest, found: ContentDigest) -> Error {

@@ -8,6 +8,7 @@ use model::{ContentDigest, Sha256};
 use provider::{Error, ReleaseId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use super::images::{self, FoundImage};
 use super::release::Work;
@@ -88,23 +89,83 @@ fn map_key(content: &ContentDigest) -> String {
     format!("blocks/{}.json", content.sha256())
 }
 
+/// The record of a release's disks. They are on their way beside each other, and it is written by one of them at a time, over
+/// what the one before has written.
+pub(super) struct Ledger<'a> {
+    aws: &'a Aws,
+    home: &'a Place,
+    record: Mutex<Record<Uploads>>,
+}
+
+impl Ledger<'_> {
+    /// What is written down now.
+    pub(super) async fn value(&self) -> Uploads {
+        self.record.lock().await.value.clone()
+    }
+
+    /// What is written down of one disk.
+    pub(super) async fn upload(&self, device: &str) -> Result<Upload, Error> {
+        let upload = self.record.lock().await.value.disks.get(device).cloned();
+        upload.ok_or_else(|| Error::NoDisk(device.to_owned()))
+    }
+
+    /// Writes one disk's part anew.
+    pub(super) async fn write(&self, device: &str, upload: Upload) -> Result<(), Error> {
+        let mut record = self.record.lock().await;
+        let mut value = record.value.clone();
+        value.disks.insert(device.to_owned(), upload);
+        *record = self.aws.uploads_written(Some(&*record), value).await?;
+        Ok(())
+    }
+
+    /// Writes down that a disk's snapshot came to nothing, and deletes it.
+    pub(super) async fn abandon(&self, device: &str) -> Result<(), Error> {
+        let mut record = self.record.lock().await;
+        let mut value = record.value.clone();
+        if let Some(upload) = value.disks.get_mut(device) {
+            value.abandoned.extend(upload.snapshot.clone());
+            *upload = upload.after();
+        }
+        *record = self.aws.uploads_written(Some(&*record), value).await?;
+        self.cleared(&mut record).await
+    }
+
+    /// Deletes what came to nothing.
+    pub(super) async fn clear(&self) -> Result<(), Error> {
+        self.cleared(&mut *self.record.lock().await).await
+    }
+
+    async fn cleared(&self, record: &mut Record<Uploads>) -> Result<(), Error> {
+        for snapshot in &record.value.abandoned {
+            self.aws.lease.hold().await?;
+            images::delete_snapshot(self.home, snapshot).await.map_err(failed)?;
+        }
+        let value = Uploads { abandoned: BTreeSet::new(), ..record.value.clone() };
+        *record = self.aws.uploads_written(Some(&*record), value).await?;
+        Ok(())
+    }
+}
+
 impl Aws {
     /// The record of a release's disks: begun now, or before. What each continues is chosen now.
-    pub(super) async fn uploads_opened(
-        &self,
+    pub(super) async fn uploads_opened<'a>(
+        &'a self,
         work: &Work<'_>,
-        home: &Place,
-    ) -> Result<Record<Uploads>, Error> {
-        if let Some(there) = self.uploads(&work.id).await? {
-            return Ok(there);
-        }
-        let mut disks = BTreeMap::new();
-        for disk in &work.new.manifest.disks {
-            let parent = self.parent_for(work, home, disk).await?;
-            disks.insert(disk.device.clone(), Upload { parent, ..Upload::default() });
-        }
-        let fresh = Uploads { release_id: work.id, disks, abandoned: BTreeSet::new() };
-        self.uploads_written(None, fresh).await
+        home: &'a Place,
+    ) -> Result<Ledger<'a>, Error> {
+        let record = match self.uploads(&work.id).await? {
+            Some(there) => there,
+            None => {
+                let mut disks = BTreeMap::new();
+                for disk in &work.new.manifest.disks {
+                    let parent = self.parent_for(work, home, disk).await?;
+                    disks.insert(disk.device.clone(), Upload { parent, ..Upload::default() });
+                }
+                let fresh = Uploads { release_id: work.id, disks, abandoned: BTreeSet::new() };
+                self.uploads_written(None, fresh).await?
+            }
+        };
+        Ok(Ledger { aws: self, home, record: Mutex::new(record) })
     }
 
     /// The record of a release's disks, if there is one.
@@ -132,48 +193,6 @@ impl Aws {
             Some(record) => Ok(record),
             None => Err(Error::Lost { what: self.records.place(&key) }),
         }
-    }
-
-    /// Writes one disk's part anew.
-    pub(super) async fn upload_written(
-        &self,
-        record: &Record<Uploads>,
-        device: &str,
-        upload: Upload,
-    ) -> Result<Record<Uploads>, Error> {
-        let mut value = record.value.clone();
-        value.disks.insert(device.to_owned(), upload);
-        self.uploads_written(Some(record), value).await
-    }
-
-    /// Writes down that a disk's snapshot came to nothing, and deletes it.
-    pub(super) async fn abandoned(
-        &self,
-        home: &Place,
-        record: &Record<Uploads>,
-        device: &str,
-    ) -> Result<Record<Uploads>, Error> {
-        let mut value = record.value.clone();
-        if let Some(upload) = value.disks.get_mut(device) {
-            value.abandoned.extend(upload.snapshot.clone());
-            *upload = upload.after();
-        }
-        let record = self.uploads_written(Some(record), value).await?;
-        self.cleared(home, record).await
-    }
-
-    /// Deletes what came to nothing.
-    pub(super) async fn cleared(
-        &self,
-        home: &Place,
-        record: Record<Uploads>,
-    ) -> Result<Record<Uploads>, Error> {
-        for snapshot in &record.value.abandoned {
-            self.lease.hold().await?;
-            images::delete_snapshot(home, snapshot).await.map_err(failed)?;
-        }
-        let value = Uploads { abandoned: BTreeSet::new(), ..record.value.clone() };
-        self.uploads_written(Some(&record), value).await
     }
 
     /// Whether an image is made of snapshots that were read back when they were written.

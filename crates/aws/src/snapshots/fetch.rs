@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::ReadError;
 use super::part::Part;
-use super::reader::Reader;
+use super::reader::{Reader, SoFar};
 use super::{Pace, ReadDisk, readable};
 use crate::Place;
 use crate::machine_image::{MachineImage, Volume};
@@ -32,7 +32,7 @@ impl<'p> Fetch<'p> {
     /// As [`super::content_digest`]; or the file cannot be written, or somebody else writes it.
     pub async fn disk(&mut self, volume: &Volume, path: &Path) -> Result<ReadDisk, ReadError> {
         let part = Part::new(path)?;
-        let contents = self.reader.read(&volume.snapshot, part.sink()?).await?;
+        let contents = self.reader.read(&volume.snapshot, part.sink()?, &SoFar::default()).await?;
         self.parts.push(part);
         Ok(ReadDisk::of(volume, contents))
     }

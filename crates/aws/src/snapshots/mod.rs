@@ -1,8 +1,8 @@
 //! The content of images, read block by block through EBS direct: no instance, no volume, no mount.
 //!
 //! A list of blocks and their checksums are AWS's word. What is hashed is what arrives; the word only tells when
-//! bytes were damaged on their way. One reader serves both: hashing alone ([`content_digest`]), and writing to files
-//! what is hashed in the same pass ([`Fetch`]).
+//! bytes were damaged on their way. One [`Reader`] serves both: hashing alone ([`content_digest`]), and writing to files
+//! what is hashed in the same pass ([`Fetch`]). The disks of an image that is hashed are read beside each other.
 
 mod block;
 mod error;
@@ -14,16 +14,14 @@ mod sink;
 
 use blocks::Digested;
 
-use crate::machine_image::{ImageError, MachineImage, Volume, describe};
+use crate::machine_image::{ImageError, MachineImage, Volume};
 use crate::{BlockMap, Described, Place};
 
 pub use crate::limiter::Pace;
 pub use error::ReadError;
 pub use fetch::Fetch;
 pub use manifest::{Difference, disk_differs, disk_file, image_differs, manifest};
-
-use reader::Reader;
-use sink::Nowhere;
+pub use reader::{Reader, SoFar};
 
 /// An image with what is on its disks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +66,7 @@ pub struct Contents {
 /// A call fails, the image is not available or has no snapshots, its blocks may not be read, or one is not as it has
 /// to be. None of these yields a digest.
 pub async fn content_digest(place: &Place, image: &str) -> Result<Read, ReadError> {
-    let image = describe(place, image).await?;
-    digest(place, image, Pace::default()).await
+    Reader::new(place, Pace::default()).content_digest(image, &SoFar::default()).await
 }
 
 /// Hashes every disk of an image that was described.
@@ -77,14 +74,7 @@ pub async fn content_digest(place: &Place, image: &str) -> Result<Read, ReadErro
 /// # Errors
 /// As [`content_digest`].
 pub async fn digest(place: &Place, image: MachineImage, pace: Pace) -> Result<Read, ReadError> {
-    readable(place, &image)?;
-    let mut reader = Reader::new(place, pace);
-    let mut disks = Vec::new();
-    for volume in &image.volumes {
-        let contents = reader.read(&volume.snapshot, Nowhere::sink()).await?;
-        disks.push(ReadDisk::of(volume, contents));
-    }
-    Ok(Read { image, disks })
+    Reader::new(place, pace).digest(image, &SoFar::default()).await
 }
 
 /// Hashes one snapshot.
@@ -92,7 +82,7 @@ pub async fn digest(place: &Place, image: MachineImage, pace: Pace) -> Result<Re
 /// # Errors
 /// As [`content_digest`].
 pub async fn read_snapshot(place: &Place, snapshot: &str, pace: Pace) -> Result<Contents, ReadError> {
-    Reader::new(place, pace).read(snapshot, Nowhere::sink()).await
+    Reader::new(place, pace).snapshot(snapshot, &SoFar::default()).await
 }
 
 /// Whether an image is one whose blocks can be read: available, and made of snapshots.

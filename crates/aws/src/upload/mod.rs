@@ -8,6 +8,7 @@ mod reading;
 mod sending;
 mod snapshot;
 
+pub use crate::gate::Gate;
 pub use crate::limiter::Pace;
 pub use reading::Seen;
 pub use sending::{SendError, send};

@@ -12,12 +12,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use blocks::{BLOCK, Disk};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::reading::{Piece, Seen, read_through};
 use crate::failure::{Call, Failure, Fate};
-use crate::limiter::{Limiter, Pace, Ticket};
+use crate::gate::{Gate, Lane};
+use crate::limiter::Ticket;
 use crate::trouble::{Trouble, ask};
 use crate::{BlockMap, Place};
 
@@ -50,6 +50,8 @@ pub enum SendError {
 
 /// Sends to a pending snapshot what a disk has and its parent has not, and says what the disk was seen to be.
 ///
+/// Disks that go to the same account and region beside each other share a gate.
+///
 /// `through` begins with the block that is the first to be sent, and goes up: all that have to be sent and come before
 /// it were taken. Sending a block again changes nothing.
 ///
@@ -61,7 +63,7 @@ pub async fn send(
     snapshot: &str,
     disk: Disk,
     parent: Option<BlockMap>,
-    pace: Pace,
+    gate: &Gate,
     through: &Cell<u64>,
 ) -> Result<Seen, SendError> {
     let (sender, mut pieces) = mpsc::channel(AHEAD);
@@ -69,24 +71,22 @@ pub async fn send(
     let reader = tokio::task::spawn_blocking(move || {
         read_through(&disk, parent.as_ref(), from, &mut |piece| sender.blocking_send(piece).is_ok())
     });
-    let mut writer = Writer::new(place, snapshot, pace);
+    let mut writer = Writer::new(place, snapshot, gate);
     let mut open = true;
     while open || !writer.is_idle() {
-        let paused = !writer.limiter.is_open();
-        if !paused {
-            writer.send_again();
-        }
-        let room = !paused && writer.has_room();
+        writer.start();
+        let (mine, room) = (writer.under_way.len(), writer.under_way.has_room());
+        let waits = !room && (open || !writer.ready.is_empty());
         tokio::select! {
             piece = pieces.recv(), if open && room => match piece {
-                Some(piece) => writer.begin(piece),
+                Some(piece) => writer.add(piece),
                 None => open = false,
             },
-            Some(sent) = writer.under_way.join_next(), if !writer.under_way.is_empty() => {
+            Some(sent) = writer.under_way.next(), if mine > 0 => {
                 writer.take(sent.map_err(|error| SendError::Ended(error.to_string()))?)?;
                 through.set(writer.through());
             }
-            () = writer.limiter.open(), if paused => {}
+            () = gate.room(mine), if waits => {}
         }
     }
     let ended = || SendError::Ended("nobody took what was read".into());
@@ -109,22 +109,20 @@ struct Sent {
     put: Result<(), Trouble>,
 }
 
-struct Writer {
+struct Writer<'g> {
     to: Arc<To>,
     begun: Instant,
-    limiter: Limiter,
-    /// Dropped, it ends what is on its way.
-    under_way: JoinSet<Sent>,
-    /// To be sent once more, because of throttling; they come before what is new.
-    again: BTreeMap<u64, Block>,
+    under_way: Lane<'g, Sent>,
+    /// To be sent when there is room, lowest first: what is new, and what was throttled.
+    ready: BTreeMap<u64, Block>,
     /// The indices of all these.
     open: BTreeSet<u64>,
     /// One more than the highest index so far.
     next: u64,
 }
 
-impl Writer {
-    fn new(place: &Place, snapshot: &str, pace: Pace) -> Self {
+impl<'g> Writer<'g> {
+    fn new(place: &Place, snapshot: &str, gate: &'g Gate) -> Self {
         // Calls are made again here, where it is seen how many are too many.
         let config = place.ebs.config().to_builder().retry_config(RetryConfig::disabled()).build();
         let to = To {
@@ -136,24 +134,23 @@ impl Writer {
         Self {
             to: Arc::new(to),
             begun: Instant::now(),
-            limiter: Limiter::new(pace),
-            under_way: JoinSet::new(),
-            again: BTreeMap::new(),
+            under_way: Lane::new(gate),
+            ready: BTreeMap::new(),
             open: BTreeSet::new(),
             next: 0,
         }
     }
 
-    fn begin(&mut self, piece: Piece) {
+    fn add(&mut self, piece: Piece) {
         self.open.insert(piece.index);
         self.next = piece.index + 1;
         let checksum = STANDARD.encode(piece.digest.as_bytes());
         let block = Block { index: piece.index, checksum, body: SdkBody::from(piece.bytes), tries: 0 };
-        self.spawn(block, Duration::ZERO);
+        self.ready.insert(block.index, block);
     }
 
     fn spawn(&mut self, block: Block, after: Duration) {
-        let (to, ticket) = (Arc::clone(&self.to), self.limiter.ticket());
+        let (to, ticket) = (Arc::clone(&self.to), self.under_way.gate().ticket());
         self.under_way.spawn(async move {
             tokio::time::sleep(after).await;
             let put = to.put(&block).await;
@@ -161,18 +158,14 @@ impl Writer {
         });
     }
 
-    fn has_room(&self) -> bool {
-        self.limiter.has_room(self.under_way.len())
-    }
-
     fn is_idle(&self) -> bool {
-        self.under_way.is_empty() && self.again.is_empty()
+        self.under_way.is_empty() && self.ready.is_empty()
     }
 
-    /// Sends what was throttled once more, as much of it as may be on its way.
-    fn send_again(&mut self) {
-        while self.has_room() {
-            let Some((_, block)) = self.again.pop_first() else { return };
+    /// Begins to send as much as may be on its way.
+    fn start(&mut self) {
+        while self.under_way.has_room() {
+            let Some((_, block)) = self.ready.pop_first() else { return };
             self.spawn(block, Duration::ZERO);
         }
     }
@@ -184,18 +177,19 @@ impl Writer {
 
     /// What came of a block: it is done, or is sent once more.
     fn take(&mut self, Sent { block, ticket, put }: Sent) -> Result<(), Box<Failure>> {
+        let gate = self.under_way.gate();
         match put {
             Ok(()) => {
-                self.limiter.answered(ticket);
+                gate.answered(ticket);
                 self.open.remove(&block.index);
             }
             Err(Trouble::Throttled(failure)) => {
-                self.limiter.throttled(ticket).map_err(|_| failure)?;
-                self.again.insert(block.index, block);
+                gate.throttled(ticket).map_err(|_| failure)?;
+                self.ready.insert(block.index, block);
             }
             Err(Trouble::Passing(_)) if block.tries + 1 < ATTEMPTS => {
                 let tries = block.tries + 1;
-                self.spawn(Block { tries, ..block }, self.limiter.pace().pause_before(tries));
+                self.spawn(Block { tries, ..block }, gate.pace().pause_before(tries));
             }
             Err(Trouble::Refused(failure))
                 if failure.code == "ResourceNotFoundException" && self.begun.elapsed() < UNSEEN =>

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use aws::snapshots::{Fetch, ReadDisk, ReadError, content_digest};
 use aws::{MachineImage, Place, describe};
-use aws_sdk_ec2::types::{ArchitectureValues, BlockDeviceMapping, EbsBlockDevice};
 use blocks::BLOCK;
 use serde_json::{Value, json};
 
 use crate::common::{ACCOUNT, Proxy};
-use crate::{PACE, as_file, as_made, between, digested, place, place_of, written};
+use crate::{PACE, as_file, as_made, between, digested, place, place_of, register, written};
 
 const OTHER: &str = "222222222222";
 
@@ -88,25 +87,6 @@ async fn the_file_is_what_is_in_the_snapshot_to_the_byte() {
             assert!(there == *bytes, "{name}: block {index}");
         }
     }
-}
-
-/// An image of several snapshots.
-async fn register(place: &Place, name: &str, disks: &[(&str, &str)]) -> String {
-    let mappings = disks.iter().map(|(device, snapshot)| {
-        let ebs = EbsBlockDevice::builder().snapshot_id(*snapshot).build();
-        BlockDeviceMapping::builder().device_name(*device).ebs(ebs).build()
-    });
-    let made = place
-        .ec2
-        .register_image()
-        .name(name)
-        .architecture(ArchitectureValues::X8664)
-        .root_device_name(disks[0].0)
-        .set_block_device_mappings(Some(mappings.collect()))
-        .send()
-        .await
-        .unwrap();
-    made.image_id.unwrap()
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use aws::snapshots::Pace;
 use aws::{Account, LIMITS, Limits, Place};
+use aws_sdk_ec2::types::{ArchitectureValues, BlockDeviceMapping, EbsBlockDevice};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use blocks::{BLOCK, Digested, digest_file};
@@ -53,6 +54,25 @@ async fn place_of(proxy: &Proxy, account: &str, endpoint: Option<&str>) -> Rc<Pl
     }
     let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
     Account::open(&env, REGION, &limits()).await.unwrap().place(REGION)
+}
+
+/// An image of several snapshots.
+async fn register(place: &Place, name: &str, disks: &[(&str, &str)]) -> String {
+    let mappings = disks.iter().map(|(device, snapshot)| {
+        let ebs = EbsBlockDevice::builder().snapshot_id(*snapshot).build();
+        BlockDeviceMapping::builder().device_name(*device).ebs(ebs).build()
+    });
+    let made = place
+        .ec2
+        .register_image()
+        .name(name)
+        .architecture(ArchitectureValues::X8664)
+        .root_device_name(disks[0].0)
+        .set_block_device_mappings(Some(mappings.collect()))
+        .send()
+        .await
+        .unwrap();
+    made.image_id.unwrap()
 }
 
 /// Blocks with something in them: more than are asked for at once, the first and the last, one of zeros, and one that is

@@ -8,7 +8,7 @@ use blocks::BLOCK;
 use serde_json::{Value, json};
 
 use crate::common::Proxy;
-use crate::{PACE, as_file, as_made, place};
+use crate::{PACE, as_file, as_made, place, register};
 
 /// So many blocks, each another.
 fn many(count: usize) -> Vec<(usize, Vec<u8>)> {
@@ -60,4 +60,50 @@ async fn throttled_for_ever_is_an_error_that_says_so_and_no_storm() {
         assert!(calls <= 2 * (16 + 8 + 4 + 2 + 6), "{operation}: {calls} calls");
         assert!(begun.elapsed().as_secs() < 20);
     }
+}
+
+/// Three disks, and what AWS allows is no more for that: one limiter is behind all of them.
+#[tokio::test]
+async fn the_disks_of_an_image_are_read_beside_each_other_and_no_faster_than_one() {
+    let proxy = Proxy::start();
+    let place = place(&proxy, None).await;
+    let blocks = many(50);
+    let snapshots: Vec<String> = (0..3)
+        .map(|_| proxy.make("snapshot", &json!({"size_gib": 1, "blocks": as_made(&blocks)})))
+        .map(|made| made["snapshot"].as_str().unwrap().to_owned())
+        .collect();
+    let devices = ["/dev/sda1", "/dev/sdb", "/dev/sdc"];
+    let disks: Vec<_> = devices.into_iter().zip(snapshots.iter().map(String::as_str)).collect();
+    let image = register(&place, "several", &disks).await;
+    let described = describe(&place, &image).await.unwrap();
+
+    proxy.settings(&json!({"latency_ms": {"ebs:GetSnapshotBlock": 50}}));
+    proxy.faults(&json!([{"kind": "throttle", "operation": "GetSnapshotBlock", "every": 3}]));
+    proxy.reset_calls();
+    let read = digest(&place, described.clone(), Pace { begin: 4, most: 8, ..PACE }).await.unwrap();
+    let expected = as_file(&blocks, 1).content_digest;
+    for (disk, (device, snapshot)) in read.disks.iter().zip(&disks) {
+        assert_eq!((disk.device.as_str(), disk.snapshot.as_str()), (*device, *snapshot));
+        assert_eq!(disk.digested.content_digest, expected);
+    }
+    let calls: Vec<String> = proxy
+        .calls()
+        .iter()
+        .filter(|call| call["operation"] == "GetSnapshotBlock")
+        .map(Value::to_string)
+        .collect();
+    assert!((150..=310).contains(&calls.len()), "{} calls", calls.len());
+    let first_end =
+        snapshots.iter().filter_map(|one| calls.iter().rposition(|call| call.contains(one))).min();
+    for snapshot in &snapshots {
+        assert!(calls.iter().position(|call| call.contains(snapshot)) < first_end, "{snapshot} had to wait");
+    }
+
+    proxy.faults(&json!([{"kind": "throttle", "operation": "GetSnapshotBlock", "every": 1}]));
+    proxy.reset_calls();
+    let error = digest(&place, described, Pace { patience: 8, ..PACE }).await.unwrap_err();
+    assert!(matches!(error, ReadError::Throttled { rounds: 9, .. }), "{error}");
+    let calls = proxy.operations().iter().filter(|call| call.ends_with("GetSnapshotBlock")).count();
+    // As for one disk.
+    assert!(calls <= 2 * (16 + 8 + 4 + 2 + 6), "{calls} calls");
 }

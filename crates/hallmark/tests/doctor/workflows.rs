@@ -1,6 +1,6 @@
 //! Workflows as a whole: one that lacks nothing, the chain in one step, composite actions, workflows that are called.
 
-use crate::doctor::fixture::Repository;
+use crate::doctor::fixture::{Repository, WORKFLOW};
 
 #[test]
 fn where_nothing_is_missing_nothing_is_found() {
