@@ -21,17 +21,7 @@ pub(crate) fn program<'a>(
     scratch: &'a Path,
     timeout: Duration,
 ) -> Program<'a> {
-    Program {
-        log: &Grype,
-        version: &tool.version,
-        path: &tool.path,
-        before: &[],
-        processes,
-        scratch,
-        timeout,
-        passed_on: PASSED_ON,
-        env: Vec::new(),
-    }
+    Program { passed_on: PASSED_ON, ..Program::pinned(&Grype, tool, processes, scratch, timeout) }
 }
 
 /// Scans, and gives back the report's bytes.
@@ -89,15 +79,6 @@ pub(crate) fn syft<'a>(
     scratch: &'a Path,
     timeout: Duration,
 ) -> Program<'a> {
-    Program {
-        log: &Syft,
-        version: &tool.version,
-        path: &tool.path,
-        before: &[],
-        processes,
-        scratch,
-        timeout,
-        passed_on: &[],
-        env: syft::ENVIRONMENT.iter().map(|(name, value)| (*name, value.into())).collect(),
-    }
+    let env = syft::ENVIRONMENT.iter().map(|(name, value)| (*name, value.into())).collect();
+    Program { env, ..Program::pinned(&Syft, tool, processes, scratch, timeout) }
 }

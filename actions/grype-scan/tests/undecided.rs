@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{assert_undecided, sbom, statement};
+use common::{after, assert_undecided, sbom, statement};
 use grype_scan::{ACTION, Programs, run_with};
 use model::Sha256;
 use process::{Fake, Script, Spec};
@@ -45,13 +45,6 @@ fn whole() -> String {
     json!({"matches": [], "distro": {"name": "debian", "version": "13.7"},
            "descriptor": {"name": "grype", "version": "0.1.2"}})
     .to_string()
-}
-
-/// The value after a flag.
-fn after(spec: &Spec, flag: &str) -> PathBuf {
-    let arguments = spec.arguments();
-    let at = arguments.iter().position(|argument| argument == flag).unwrap();
-    PathBuf::from(&arguments[at + 1])
 }
 
 /// A Grype that writes this report.

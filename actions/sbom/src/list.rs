@@ -79,16 +79,7 @@ impl Run<'_> {
         passed_on: &'p [&'p str],
         env: Vec<(&'p str, OsString)>,
     ) -> Program<'p> {
-        Program {
-            log,
-            version: &self.tool.version,
-            path: &self.tool.path,
-            before: &[],
-            processes: self.processes,
-            scratch: self.scratch,
-            timeout: self.inputs.timeout,
-            passed_on,
-            env,
-        }
+        let pinned = Program::pinned(log, self.tool, self.processes, self.scratch, self.inputs.timeout);
+        Program { passed_on, env, ..pinned }
     }
 }

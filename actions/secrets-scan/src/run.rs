@@ -147,24 +147,15 @@ fn program<'a>(
     timeout: Duration,
 ) -> Program<'a> {
     let word = |name: &'static str, value: &str| (name, OsString::from(value));
-    Program {
-        log: &Gitleaks,
-        version: &tool.version,
-        path: &tool.path,
-        before: &[],
-        processes,
-        scratch,
-        timeout,
-        passed_on: &[],
-        // gitleaks asks git. The checkout may be another user's, as in a container; nothing of it is run.
-        env: vec![
-            word("GIT_CONFIG_COUNT", "2"),
-            word("GIT_CONFIG_KEY_0", "safe.directory"),
-            word("GIT_CONFIG_VALUE_0", "*"),
-            word("GIT_CONFIG_KEY_1", "core.fsmonitor"),
-            word("GIT_CONFIG_VALUE_1", "false"),
-            word("GIT_TERMINAL_PROMPT", "0"),
-            word("GIT_NO_LAZY_FETCH", "1"),
-        ],
-    }
+    // gitleaks asks git. The checkout may be another user's, as in a container; nothing of it is run.
+    let env = vec![
+        word("GIT_CONFIG_COUNT", "2"),
+        word("GIT_CONFIG_KEY_0", "safe.directory"),
+        word("GIT_CONFIG_VALUE_0", "*"),
+        word("GIT_CONFIG_KEY_1", "core.fsmonitor"),
+        word("GIT_CONFIG_VALUE_1", "false"),
+        word("GIT_TERMINAL_PROMPT", "0"),
+        word("GIT_NO_LAZY_FETCH", "1"),
+    ];
+    Program { env, ..Program::pinned(&Gitleaks, tool, processes, scratch, timeout) }
 }

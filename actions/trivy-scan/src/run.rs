@@ -27,17 +27,7 @@ pub(crate) fn program<'a>(
     scratch: &'a Path,
     timeout: Duration,
 ) -> Program<'a> {
-    Program {
-        log: &Trivy,
-        version: &tool.version,
-        path: &tool.path,
-        before: &[],
-        processes,
-        scratch,
-        timeout,
-        passed_on: PASSED_ON,
-        env: Vec::new(),
-    }
+    Program { passed_on: PASSED_ON, ..Program::pinned(&Trivy, tool, processes, scratch, timeout) }
 }
 
 /// Writes the packages of a report as an SBOM.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::common::{assert_undecided, debian, harness, kept, report, statement, with_trivy};
+use crate::common::{assert_undecided, debian, harness, kept, report, statement, with_tools};
 use runner::testing::{Harness, Run};
 use serde_json::{Value, json};
 use trivy_scan::ACTION;
@@ -42,7 +42,7 @@ fn planted(harness: &Harness) -> PathBuf {
 }
 
 fn harness_of(scanners: &str) -> Harness {
-    let harness = with_trivy(harness());
+    let harness = with_tools(harness());
     let root = planted(&harness);
     let disk = harness.file("disk.raw", vec![7; 4096]);
     let harness = harness.input_path("rootfs", root).input_path("image", disk).input("sarif", "x.sarif");
@@ -110,7 +110,7 @@ fn only_vulnerabilities_where_only_they_are_asked_for() {
 
 #[test]
 fn what_cannot_be_looked_for_is_refused() {
-    let disk = with_trivy(harness());
+    let disk = with_tools(harness());
     let file = disk.file("disk.raw", vec![7; 4096]);
     let disk = disk.input_path("image", file);
     for (scanners, says) in [
@@ -118,7 +118,7 @@ fn what_cannot_be_looked_for_is_refused() {
         ("secret", "lacks `vuln`"),
         ("vuln,secrets", "has `secrets`: vuln, secret, license, misconfig are accepted"),
     ] {
-        let harness = with_trivy(harness());
+        let harness = with_tools(harness());
         let file = harness.file("disk.raw", vec![7; 4096]);
         let harness = harness.input_path("image", file).input("scanners", scanners);
         assert_undecided(&harness, &harness.run(&ACTION), says);

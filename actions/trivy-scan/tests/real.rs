@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::common::{
-    Kept, assert_undecided, debian, harness, ids, kept, report, setting, statement, with_trivy,
+    Kept, assert_undecided, debian, harness, ids, kept, report, setting, statement, with_tools,
 };
 use runner::testing::{Harness, Run};
 use scanners::trivy::sample_db;
@@ -23,7 +23,7 @@ const PACKAGES: [(&str, &str, &str); 4] = [
 ];
 
 fn rootfs(packages: &[(&str, &str, &str)], release: &str) -> Harness {
-    let harness = with_trivy(harness());
+    let harness = with_tools(harness());
     let root = debian(&harness.workspace(), release, packages);
     harness.input_path("rootfs", root)
 }
@@ -160,7 +160,7 @@ fn what_lies_in_the_workspace_configures_nothing() {
 
 #[test]
 fn no_system_no_packages_and_a_system_the_sample_does_not_know() {
-    let harness = with_trivy(harness());
+    let harness = with_tools(harness());
     let empty = harness.workspace().join("empty");
     fs::create_dir(&empty).unwrap();
     let empty = harness.input_path("rootfs", empty);
@@ -275,7 +275,7 @@ fn an_sbom_is_scanned_and_is_what_the_evidence_is_about() {
         ],
         "dependencies": [{"ref": "os", "dependsOn": [component("tar", "1.35")["bom-ref"]]}],
     });
-    let harness = with_trivy(harness());
+    let harness = with_tools(harness());
     let path = harness.file("sbom.cdx.json", sbom.to_string());
     let run = done(harness.input_path("sbom", path));
     agrees(&run);
@@ -289,7 +289,7 @@ fn an_sbom_is_scanned_and_is_what_the_evidence_is_about() {
 
 #[test]
 fn a_container_image_in_an_archive_is_scanned() {
-    let harness = with_trivy(harness());
+    let harness = with_tools(harness());
     let root = debian(&harness.workspace(), "13.7", &PACKAGES);
     let file = |name: &str| (name.to_owned(), fs::read(root.join(name)).unwrap());
     let layer = tar(&[file("etc/os-release"), file("etc/debian_version"), file("var/lib/dpkg/status")]);
@@ -341,7 +341,7 @@ fn the_real_image() {
     let image = setting("HALLMARK_TEST_IMAGE")
         .expect("HALLMARK_TEST_IMAGE names no image: `make test` bakes one and sets it");
     let harness =
-        with_trivy(harness()).input("image", &image).input("sarif", "x.sarif").input("fail-on", "critical");
+        with_tools(harness()).input("image", &image).input("sarif", "x.sarif").input("fail-on", "critical");
     let run = done(harness);
     agrees(&run);
     let packages: u64 = run.outputs["packages"].parse().unwrap();

@@ -6,9 +6,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::assert_undecided;
+use crate::common::{after, assert_undecided};
 use model::Sha256;
-use process::{Fake, Script, Spec};
+use process::{Fake, Script};
 use runner::Outcome;
 use runner::testing::{Harness, Run};
 use serde_json::json;
@@ -30,13 +30,6 @@ fn whole() -> String {
     json!({"SchemaVersion": 2, "Metadata": {"OS": {"Family": "debian", "Name": "13.7"}},
            "Results": [{"Class": "os-pkgs", "Packages": [{"Name": "p", "Version": "1"}]}]})
     .to_string()
-}
-
-/// The value after a flag.
-fn after(spec: &Spec, flag: &str) -> PathBuf {
-    let arguments = spec.arguments();
-    let at = arguments.iter().position(|argument| argument == flag).unwrap();
-    PathBuf::from(&arguments[at + 1])
 }
 
 /// A Trivy that writes this report.

@@ -9,6 +9,7 @@ use anyhow::bail;
 use process::{Exit, Line, Processes, Spec};
 use runner::{Context, Result};
 use scanners::Log;
+use tools::Tool;
 
 /// More than any answer on standard output has.
 const MAX_STDOUT: usize = 1 << 20;
@@ -51,6 +52,21 @@ pub struct Ran {
 #[must_use]
 pub fn folder_of(scratch: &Path) -> PathBuf {
     scratch.join("empty")
+}
+
+impl<'a> Program<'a> {
+    /// A pinned tool in a folder of this run's own, with nothing of the environment besides `PATH`.
+    #[must_use]
+    pub fn pinned(
+        log: &'a dyn Log,
+        tool: &'a Tool,
+        processes: &'a dyn Processes,
+        scratch: &'a Path,
+        timeout: Duration,
+    ) -> Self {
+        let Tool { version, path, .. } = tool;
+        Self { log, version, path, before: &[], processes, scratch, timeout, passed_on: &[], env: Vec::new() }
+    }
 }
 
 impl Program<'_> {

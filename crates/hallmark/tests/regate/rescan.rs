@@ -21,7 +21,7 @@ const KNOWN: &str = "CVE-2026-4878";
 
 /// A report of the real Trivy over a root file system, by a database that knew nothing yet.
 fn report() -> Value {
-    let harness = trivy::with_trivy(trivy::harness());
+    let harness = trivy::with_tools(trivy::harness());
     let root = trivy::debian(&harness.workspace(), "13.7", &PACKAGES);
     let run = trivy::kept(harness.input_path("rootfs", root).input("scanners", "vuln"));
     assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
@@ -61,7 +61,7 @@ fn published(report: &Value) -> Place {
 
 fn again(place: &Place, days: i64) -> Run {
     let harness =
-        trivy::with_trivy(place.harness(days, None)).input("rescan", "true").input("database", "sample");
+        trivy::with_tools(place.harness(days, None)).input("rescan", "true").input("database", "sample");
     harness.run(regate())
 }
 
