@@ -8,4 +8,6 @@ mod order;
 mod prism;
 mod role;
 mod schema;
+#[path = "../../../tests/schemas/mod.rs"]
+mod schemas;
 mod told;

@@ -15,4 +15,6 @@ mod readme;
 mod real;
 mod reference;
 mod schema;
+#[path = "../../../tests/schemas/mod.rs"]
+mod schemas;
 mod threshold;

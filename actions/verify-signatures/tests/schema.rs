@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use crate::common::Job;
 use crate::mistakes::CASES;
-use serde_json::Value;
+use crate::schemas;
 
 const README: &str = include_str!("../README.md");
 
@@ -31,22 +30,9 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "checksums of only a broken pattern",
 ];
 
-fn published() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/signatures.schema.json")
-}
-
 #[test]
-#[expect(clippy::disallowed_methods, reason = "HALLMARK_BLESS is the test's own switch")]
 fn the_published_schema_is_made_from_the_tables() {
-    let text = format!("{}\n", serde_json::to_string_pretty(&verify_signatures::schema()).unwrap());
-    if std::env::var_os("HALLMARK_BLESS").is_some() {
-        fs::write(published(), &text).unwrap();
-    }
-    let published = fs::read_to_string(published()).unwrap_or_default();
-    assert!(
-        published == text,
-        "policies/signatures.schema.json differs from the tables (HALLMARK_BLESS=1 writes it)"
-    );
+    schemas::is_made_of("signatures", &verify_signatures::schema());
 }
 
 /// The reader tells, of an unknown member, which ones it knows: the tables have the same.
@@ -88,27 +74,6 @@ fn the_tables_name_what_the_reader_takes() {
     }
 }
 
-/// The files of these that the validator refuses.
-#[expect(clippy::disallowed_methods, reason = "the test runs the validator that `make test` fetched")]
-fn refused(folder: &Path, files: &[PathBuf]) -> (BTreeSet<String>, String) {
-    let tools = std::env::var_os("HALLMARK_TEST_PYTHON_BIN")
-        .unwrap_or_else(|| panic!("HALLMARK_TEST_PYTHON_BIN is not set: `make test` fetches the validator"));
-    let output = std::process::Command::new(Path::new(&tools).join("check-jsonschema"))
-        .args(["--output-format", "json", "--schemafile"])
-        .arg(published().canonicalize().unwrap())
-        .args(files)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let told: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let name = |one: &Value| {
-        Path::new(one["filename"].as_str().unwrap()).file_name().unwrap().to_str().unwrap().to_owned()
-    };
-    let lists = ["errors", "parse_errors"].map(|key| told[key].as_array().cloned().unwrap_or_default());
-    (lists.iter().flatten().map(name).collect(), text)
-}
-
 #[test]
 fn what_the_reader_refuses_the_schema_refuses_too() {
     let folder = tempfile::tempdir().unwrap();
@@ -119,7 +84,7 @@ fn what_the_reader_refuses_the_schema_refuses_too() {
         names.insert(name, *what);
     }
     let files: Vec<_> = names.keys().map(|name| folder.path().join(name)).collect();
-    let (refused, _) = refused(folder.path(), &files);
+    let (refused, _) = schemas::refused("signatures", &files);
     let mut passed: Vec<_> =
         names.iter().filter(|(name, _)| !refused.contains(*name)).map(|(_, what)| *what).collect();
     passed.sort_unstable();
@@ -135,6 +100,6 @@ fn what_the_readme_shows_is_valid_and_names_its_schema() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("signatures.yml");
     fs::write(&file, manifest).unwrap();
-    let (refused, told) = refused(folder.path(), &[file]);
+    let (refused, told) = schemas::refused("signatures", &[file]);
     assert!(refused.is_empty(), "{told}");
 }

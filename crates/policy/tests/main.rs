@@ -15,4 +15,6 @@ mod published;
 mod readme;
 mod rules;
 mod schema;
+#[path = "../../../tests/schemas/mod.rs"]
+mod schemas;
 mod shipped;
