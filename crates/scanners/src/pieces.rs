@@ -5,9 +5,11 @@
 //! strings and brackets are looked at here. Whether it is JSON the reader of frame and records decides, strictly and of
 //! every byte: a whole of which every part is valid, with a value in the place of a value, is valid.
 
+mod record;
+
 use std::io::Read;
 
-use memchr::memchr2;
+use memchr::{memchr_iter, memchr2, memrchr};
 
 /// Deeper than any scanner nests, and shallow enough for whoever reads further.
 const DEEPEST: usize = 128;
@@ -43,6 +45,19 @@ pub(crate) struct Piece<'a> {
     pub(crate) column: usize,
 }
 
+/// Who is given the records.
+pub(crate) trait Take {
+    /// What may be wrong with one.
+    type Error: From<Broken>;
+
+    /// Takes a record.
+    fn take(&mut self, record: &Piece<'_>) -> Result<(), Self::Error>;
+
+    /// Takes the record that the bytes begin with, if where it ends is known without looking for it: then that is its
+    /// length. Else nothing is taken.
+    fn take_known(&mut self, rest: &Piece<'_>) -> Option<usize>;
+}
+
 /// What is left of a report when its records are gone.
 #[derive(Default)]
 pub(crate) struct Frame {
@@ -64,12 +79,12 @@ impl Frame {
 }
 
 /// Reads all of `report`. Of the lists `lists` in the objects of the list `outer`, `each` is given every record.
-pub(crate) fn split<E: From<Broken>>(
+pub(crate) fn split<T: Take>(
     report: &mut dyn Read,
     outer: &[u8],
     lists: &[&[u8]],
-    mut each: impl FnMut(Piece<'_>) -> Result<(), E>,
-) -> Result<Frame, E> {
+    each: &mut T,
+) -> Result<Frame, T::Error> {
     let mut walk = Walk { outer, lists, line: 1, ..Walk::default() };
     let mut window = Vec::new();
     loop {
@@ -79,23 +94,16 @@ pub(crate) fn split<E: From<Broken>>(
         if read == 0 {
             break;
         }
-        walk.over(&window, &mut each)?;
-        let done = walk.record.as_ref().map_or(walk.at, |record| record.at);
-        window.drain(..done);
-        walk.forget(done);
+        walk.over(&window, each)?;
+        window.drain(..walk.at);
+        walk.from += std::mem::take(&mut walk.at) as u64;
     }
     if walk.in_string || !walk.open.is_empty() {
+        // What is left is a record that has no end.
+        walk.pass(&window);
         return Err(Broken::Early(walk.line, walk.column()).into());
     }
     Ok(walk.frame)
-}
-
-/// A record that has begun.
-struct Begun {
-    /// Its first byte in the window.
-    at: usize,
-    line: usize,
-    column: usize,
 }
 
 /// How far the report has been walked over.
@@ -120,7 +128,6 @@ struct Walk<'l> {
     list: Vec<u8>,
     /// How many objects of the outer list have begun.
     objects: usize,
-    record: Option<Begun>,
     line: usize,
     /// The place in the report of the line's first byte.
     line_start: u64,
@@ -131,19 +138,17 @@ impl Walk<'_> {
         usize::try_from((self.from + self.at as u64).saturating_sub(self.line_start)).unwrap_or(usize::MAX)
     }
 
-    fn forget(&mut self, done: usize) {
-        self.from += done as u64;
-        self.at -= done;
-        if let Some(record) = &mut self.record {
-            record.at -= done;
+    /// Goes over bytes whose lines count.
+    fn pass(&mut self, bytes: &[u8]) {
+        if let Some(last) = memrchr(b'\n', bytes) {
+            self.line += memchr_iter(b'\n', bytes).count();
+            self.line_start = self.from + (self.at + last) as u64 + 1;
         }
+        self.at += bytes.len();
     }
 
-    fn over<E: From<Broken>>(
-        &mut self,
-        window: &[u8],
-        each: &mut impl FnMut(Piece<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    /// Goes on to the window's end; or to the beginning of a record that the window does not have all of.
+    fn over<T: Take>(&mut self, window: &[u8], each: &mut T) -> Result<(), T::Error> {
         let mut framed = self.at;
         while let Some(&byte) = window.get(self.at) {
             if self.in_string {
@@ -157,21 +162,17 @@ impl Walk<'_> {
                         self.name.clear();
                     }
                 }
-                b'{' | b'[' => {
-                    if byte == b'{' && self.in_list && self.record.is_none() {
-                        self.frame.bytes.extend_from_slice(&window[framed..self.at]);
-                        self.record = Some(Begun { at: self.at, line: self.line, column: self.column() + 1 });
-                    }
-                    self.open(byte)?;
+                b'{' if self.in_list && self.open.len() == 4 => {
+                    self.frame.bytes.extend_from_slice(&window[framed..self.at]);
+                    framed = self.at;
+                    let Some(length) = self.record(&window[self.at..], each)? else { break };
+                    self.leave_place(&window[self.at..self.at + length]);
+                    framed = self.at;
+                    continue;
                 }
+                b'{' | b'[' => self.open(byte)?,
                 b'}' | b']' => {
                     self.open.pop();
-                    if self.open.len() == 4
-                        && let Some(record) = self.record.take()
-                    {
-                        self.hand_out(&record, &window[record.at..=self.at], each)?;
-                        framed = self.at + 1;
-                    }
                     self.in_list &= self.open.len() >= 4;
                     self.in_outer &= self.open.len() >= 2;
                 }
@@ -183,15 +184,36 @@ impl Walk<'_> {
             }
             self.at += 1;
         }
-        if self.record.is_none() {
-            self.frame.bytes.extend_from_slice(&window[framed..]);
-        }
+        self.frame.bytes.extend_from_slice(&window[framed..self.at]);
         Ok(())
+    }
+
+    /// Hands out the record that `rest` begins with. Returns its length; none where `rest` ends before it does.
+    fn record<T: Take>(&mut self, rest: &[u8], each: &mut T) -> Result<Option<usize>, T::Error> {
+        let piece = |bytes| Piece {
+            outer: self.objects - 1,
+            list: &self.list,
+            bytes,
+            start: self.from + self.at as u64,
+            line: self.line,
+            column: self.column() + 1,
+        };
+        if let Some(length) = each.take_known(&piece(rest)) {
+            return Ok(Some(length));
+        }
+        match record::length(rest, DEEPEST - self.open.len()) {
+            Ok(Some(length)) => each.take(&piece(&rest[..length])).map(|()| Some(length)),
+            Ok(None) => Ok(None),
+            Err(record::Deep(at)) => {
+                self.pass(&rest[..at]);
+                Err(Broken::Deep(self.line, self.column() + 1).into())
+            }
+        }
     }
 
     /// Whether a string here may be the name of a list that is asked for.
     const fn names(&self) -> bool {
-        self.record.is_none() && matches!(self.open.len(), 1 | 3)
+        matches!(self.open.len(), 1 | 3)
     }
 
     /// Goes on in a string.
@@ -224,9 +246,6 @@ impl Walk<'_> {
         if self.open.len() > DEEPEST {
             return Err(Broken::Deep(self.line, self.column() + 1));
         }
-        if self.record.is_some() {
-            return Ok(());
-        }
         match *self.open.as_slice() {
             [b'{', b'['] => self.in_outer = self.name == self.outer,
             [b'{', b'[', b'{'] if self.in_outer => self.objects += 1,
@@ -239,29 +258,17 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn hand_out<E: From<Broken>>(
-        &mut self,
-        record: &Begun,
-        bytes: &[u8],
-        each: &mut impl FnMut(Piece<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        each(Piece {
-            outer: self.objects - 1,
-            list: &self.list,
-            bytes,
-            start: self.from + record.at as u64,
-            line: record.line,
-            column: record.column,
-        })?;
+    /// Passes a record, and puts into the frame what stands for it.
+    fn leave_place(&mut self, record: &[u8]) {
+        let line = self.line;
+        self.pass(record);
         let frame = &mut self.frame;
         frame.records += 1;
         frame.bytes.extend_from_slice(PLACEHOLDER.as_bytes());
         // Lines stay where they are.
-        frame.bytes.resize(frame.bytes.len() + self.line - record.line, b'\n');
-        let next = self.from + self.at as u64 + 1;
+        frame.bytes.resize(frame.bytes.len() + self.line - line, b'\n');
         let length = frame.bytes.len();
-        frame.moved.push((length, next.saturating_sub(length as u64)));
-        Ok(())
+        frame.moved.push((length, (self.from + self.at as u64).saturating_sub(length as u64)));
     }
 }
 

@@ -9,6 +9,7 @@
 mod alike;
 mod bolt;
 mod database;
+mod end;
 mod others;
 mod partitions;
 mod report;

@@ -162,6 +162,88 @@ fn a_report_without_results_is_whole_and_worthless() {
     assert!(none.os.is_none());
 }
 
+/// Members in the order in which Trivy writes them; those with that name may be changed.
+fn written(members: &[(&str, String)]) -> String {
+    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+    format!("{{ {} }}", members.join(",\n"))
+}
+
+/// What a report with these findings alone says of them, but for where they lie.
+fn findings(records: &[String]) -> Result<Vec<model::Finding>, String> {
+    let records = records.join(", ");
+    let text = format!(
+        r#"{{"SchemaVersion": 2, "Results": [{{"Class": "os-pkgs", "Vulnerabilities": [{records}]}}]}}"#
+    );
+    let scan = Trivy.read_report(text.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(scan.findings.into_iter().map(|finding| model::Finding { record: None, ..finding }).collect())
+}
+
+#[test]
+fn a_finding_is_what_its_own_record_says_whatever_was_read_before() {
+    const ORDER: [&str; 16] = [
+        "VulnerabilityID",
+        "VendorIDs",
+        "PkgName",
+        "PkgIdentifier",
+        "InstalledVersion",
+        "FixedVersion",
+        "Status",
+        "SeveritySource",
+        "PrimaryURL",
+        "DataSource",
+        "Title",
+        "Description",
+        "Severity",
+        "CVSS",
+        "References",
+        "PublishedDate",
+    ];
+    let first = report()["Results"][0]["Vulnerabilities"][0].clone();
+    let members: Vec<_> = ORDER.map(|name| (name, first[name].to_string())).into();
+    let first = written(&members);
+    let mut others = Vec::new();
+    for at in 0..members.len() {
+        let mut other = members.clone();
+        for value in ["\"LOW\"", "null", r#"{"debian": {"V3Score": 1}}"#, r#"["https://example.org/2"]"#, "7"]
+        {
+            other[at].1 = value.to_owned();
+            others.push(written(&other));
+        }
+        other.remove(at);
+        others.push(written(&other));
+        for to in [0, 1, 8, 12, other.len()] {
+            let mut moved = other.clone();
+            moved.insert(to, members[at].clone());
+            others.push(written(&moved));
+            for value in [&members[at].1, "null", "0"] {
+                let mut twice = members.clone();
+                twice.insert(to, (members[at].0, value.to_owned()));
+                others.push(written(&twice));
+            }
+        }
+    }
+    let mut fine = 0;
+    for other in &others {
+        let alone = findings(std::slice::from_ref(other));
+        for records in [[&first, other, other].map(Clone::clone), [other, &first, other].map(Clone::clone)] {
+            let Ok(alone) = &alone else {
+                assert!(findings(&records).is_err(), "{other}");
+                continue;
+            };
+            fine += 1;
+            for (record, finding) in records.iter().zip(findings(&records).unwrap()) {
+                let wanted = if record == other {
+                    alone[0].clone()
+                } else {
+                    findings(std::slice::from_ref(&first)).unwrap()[0].clone()
+                };
+                assert_eq!(finding, wanted, "{other}");
+            }
+        }
+    }
+    assert!((200..others.len() * 2).contains(&fine), "{fine}");
+}
+
 #[test]
 fn a_large_report_reads() {
     let mut report = report();

@@ -18,16 +18,32 @@ impl Read for Drops<'_> {
 
 type Found = Vec<(usize, String, Value, u64)>;
 
+/// What was handed out.
+#[derive(Default)]
+struct Taken(Found);
+
+impl Take for Taken {
+    type Error = Broken;
+
+    fn take(&mut self, record: &Piece<'_>) -> Result<(), Broken> {
+        let list = String::from_utf8(record.list.to_vec()).unwrap();
+        let value = serde_json::from_slice(record.bytes).unwrap_or_else(|_| json!("no JSON"));
+        self.0.push((record.outer, list, value, record.start));
+        Ok(())
+    }
+
+    /// Knows `{}` alone.
+    fn take_known(&mut self, rest: &Piece<'_>) -> Option<usize> {
+        let known = Piece { bytes: rest.bytes.strip_prefix(b"{}").map(|_| b"{}")?, ..*rest };
+        self.take(&known).unwrap();
+        Some(2)
+    }
+}
+
 fn pieces(report: &str) -> Result<(Found, Frame), Broken> {
-    let mut found = Vec::new();
-    let lists: [&[u8]; 2] = [b"A", b"B"];
-    let frame = split(&mut Drops(report.as_bytes(), 7), b"R", &lists, |piece| {
-        let list = String::from_utf8(piece.list.to_vec()).unwrap();
-        let value = serde_json::from_slice(piece.bytes).unwrap_or_else(|_| json!("no JSON"));
-        found.push((piece.outer, list, value, piece.start));
-        Ok::<_, Broken>(())
-    })?;
-    Ok((found, frame))
+    let mut taken = Taken::default();
+    let frame = split(&mut Drops(report.as_bytes(), 7), b"R", &[b"A", b"B"], &mut taken)?;
+    Ok((taken.0, frame))
 }
 
 #[test]

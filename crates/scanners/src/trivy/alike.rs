@@ -1,6 +1,6 @@
 //! What all findings of one vulnerability say alike: it is read once, and held once.
 //!
-//! What is compared is the text of the report: only what is written in the very same bytes is taken for the same.
+//! Where a record ends in the very same bytes as one before it, the values in that end are not read again ([`End`]).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,57 +8,97 @@ use model::{CvssScore, CvssVersion, Severity, Shared, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::end::End;
+use super::report::severity;
 use super::wire::{Cvss, Vulnerability};
 
 /// The vulnerabilities that were seen, each as it was written last.
 #[derive(Default)]
-pub(super) struct Known(HashMap<String, Alike>);
+pub(super) struct Known(HashMap<String, Seen>);
+
+/// A vulnerability that was seen.
+struct Seen {
+    end: End,
+    /// What it says alike follows from these and from its end.
+    primary: String,
+    source: String,
+    severity: Severity,
+    alike: Alike,
+}
 
 /// What they say.
-#[derive(Default, Clone)]
+#[derive(Default, Clone, PartialEq)]
 pub(super) struct Alike {
     pub(super) title: Text,
     pub(super) description: Text,
     pub(super) links: Shared<Vec<String>>,
     pub(super) severities: Shared<BTreeMap<String, Severity>>,
     pub(super) scores: Shared<Vec<CvssScore>>,
-    /// What it was read from: the parts one after the other, each with its length.
-    written: Vec<u8>,
+}
+
+/// A record as it was read.
+pub(super) struct Whole<'a> {
+    pub(super) raw: Vulnerability<'a>,
+    pub(super) severity: Severity,
+    pub(super) alike: Alike,
 }
 
 impl Known {
-    pub(super) fn of(&mut self, raw: &Vulnerability<'_>, chosen: Severity) -> Result<&Alike, String> {
-        let id = &*raw.id.0;
-        let source = raw.severity_source.as_ref().map_or("", |source| &*source.0);
-        let parts =
-            [raw.title, raw.description, raw.vendor_severity, raw.cvss, raw.references, raw.primary_url]
-                .map(|part| part.map_or("", RawValue::get));
-        let parts = parts.into_iter().chain([source, chosen.as_str()]);
-        let same = self.0.get(id).is_some_and(|known| known.is_of(parts.clone()));
-        if !same {
-            let mut alike = read(raw, source, chosen)?;
-            for part in parts {
-                alike.written.extend_from_slice(&part.len().to_le_bytes());
-                alike.written.extend_from_slice(part.as_bytes());
-            }
-            self.0.insert(id.to_owned(), alike);
+    /// Reads the record that `rest` begins with, if it ends like the one before it; and how long it is. `short` is for
+    /// what is read instead.
+    pub(super) fn begins<'s>(&self, rest: &[u8], short: &'s mut String) -> Option<(usize, Whole<'s>)> {
+        // Whose record it is does not have to be known, only which end to try.
+        let seen = self.0.get(first_value(rest)?)?;
+        let length = seen.end.shorten(rest, short)?;
+        let raw: Vulnerability<'_> = serde_json::from_str(short).ok()?;
+        let severity = check(&raw).ok()?;
+        seen.is_of(&raw, severity).then(|| (length, Whole { raw, severity, alike: seen.alike.clone() }))
+    }
+
+    /// Reads a record.
+    pub(super) fn read<'r>(&mut self, record: &'r str) -> Result<Whole<'r>, String> {
+        let raw: Vulnerability<'_> = serde_json::from_str(record).map_err(|error| error.to_string())?;
+        let severity = check(&raw)?;
+        let alike = self.learn(record, &raw, severity)?;
+        Ok(Whole { raw, severity, alike })
+    }
+
+    fn learn(&mut self, record: &str, raw: &Vulnerability<'_>, severity: Severity) -> Result<Alike, String> {
+        let mut alike = read(raw, raw.source(), severity)?;
+        if let Some(known) = self.0.get(&*raw.id.0).filter(|known| known.alike == alike) {
+            alike = known.alike.clone();
         }
-        self.0.get(id).ok_or_else(|| "it could not be kept".into())
+        let seen = Seen {
+            end: End::of(record, raw),
+            primary: raw.primary().to_owned(),
+            source: raw.source().to_owned(),
+            severity,
+            alike: alike.clone(),
+        };
+        self.0.insert(raw.id.0.clone().into_owned(), seen);
+        Ok(alike)
     }
 }
 
-impl Alike {
-    fn is_of<'p>(&self, parts: impl Iterator<Item = &'p str>) -> bool {
-        let mut rest = self.written.as_slice();
-        for part in parts {
-            let next = rest.strip_prefix(part.len().to_le_bytes().as_slice());
-            match next.and_then(|next| next.strip_prefix(part.as_bytes())) {
-                Some(next) => rest = next,
-                None => return false,
-            }
-        }
-        rest.is_empty()
+impl Seen {
+    fn is_of(&self, raw: &Vulnerability<'_>, severity: Severity) -> bool {
+        // None of what is long is in front of the end.
+        raw.long().count() == self.end.long()
+            && (&*self.primary, &*self.source, self.severity) == (raw.primary(), raw.source(), severity)
     }
+}
+
+/// The text that the first member has, where that is a text: Trivy begins with the id.
+fn first_value(record: &[u8]) -> Option<&str> {
+    std::str::from_utf8(record.split(|byte| *byte == b'"').nth(3)?).ok()
+}
+
+/// What every finding has to say; its severity.
+fn check(raw: &Vulnerability<'_>) -> Result<Severity, String> {
+    if raw.id.0.is_empty() || raw.pkg_name.0.is_empty() {
+        return Err("a finding without a VulnerabilityID or a PkgName".into());
+    }
+    severity(raw.severity.as_ref().map(|severity| &*severity.0))
 }
 
 fn read(raw: &Vulnerability<'_>, source: &str, chosen: Severity) -> Result<Alike, String> {
@@ -72,7 +112,6 @@ fn read(raw: &Vulnerability<'_>, source: &str, chosen: Severity) -> Result<Alike
         links: crate::links(primary.into_iter().chain(references.unwrap_or_default())).into(),
         severities: severities(vendors.unwrap_or_default(), source, chosen)?.into(),
         scores: scores(cvss.unwrap_or_default()).into(),
-        written: Vec::new(),
     })
 }
 

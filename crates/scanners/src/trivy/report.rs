@@ -9,10 +9,10 @@ use model::{Class, Finding, Package, Record, Severity};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::alike::Known;
+use super::alike::{Known, Whole};
 use super::others;
 use super::wire::{Os, RawPackage, Report, ResultEntry, Vulnerability};
-use crate::pieces::{self, Frame, PLACEHOLDER, Piece};
+use crate::pieces::{self, Frame, PLACEHOLDER, Piece, Take};
 use crate::{OperatingSystem, ReportError, Scan};
 
 const WHAT: &str = "the Trivy report";
@@ -22,8 +22,8 @@ const VULNERABILITIES: &[u8] = b"Vulnerabilities";
 
 pub(super) fn read(report: &mut dyn Read) -> Result<Scan, ReportError> {
     let mut passed = Passed { scan: Scan::by("trivy"), ..Passed::default() };
-    let frame = pieces::split(report, b"Results", &[PACKAGES, VULNERABILITIES], |piece| passed.take(&piece))
-        .map_err(|error: Failed| error.0)?;
+    let frame = pieces::split(report, b"Results", &[PACKAGES, VULNERABILITIES], &mut passed)
+        .map_err(|error| error.0)?;
     if frame.bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReportError::Empty { what: WHAT });
     }
@@ -81,13 +81,8 @@ struct One {
     vulnerabilities: usize,
 }
 
-impl Passed {
-    fn result(&mut self, at: usize) -> &mut One {
-        if self.results.len() <= at {
-            self.results.resize_with(at + 1, One::default);
-        }
-        &mut self.results[at]
-    }
+impl Take for Passed {
+    type Error = Failed;
 
     fn take(&mut self, piece: &Piece<'_>) -> Result<(), Failed> {
         let taken = if piece.list == PACKAGES { self.package(piece) } else { self.vulnerable(piece) };
@@ -98,6 +93,27 @@ impl Passed {
                 format!("{problem} (the entry begins at line {}, column {})", piece.line, piece.column);
             Failed(ReportError::Entry { what: WHAT, place, problem })
         })
+    }
+
+    fn take_known(&mut self, rest: &Piece<'_>) -> Option<usize> {
+        if rest.list != VULNERABILITIES {
+            return None;
+        }
+        let mut short = String::new();
+        let (length, whole) = self.known.begins(rest.bytes, &mut short)?;
+        self.result(rest.outer).vulnerabilities += 1;
+        let finding = self.finding(rest.outer, whole);
+        self.push(finding, rest.start, length);
+        Some(length)
+    }
+}
+
+impl Passed {
+    fn result(&mut self, at: usize) -> &mut One {
+        if self.results.len() <= at {
+            self.results.resize_with(at + 1, One::default);
+        }
+        &mut self.results[at]
     }
 
     fn package(&mut self, piece: &Piece<'_>) -> Result<(), (String, String)> {
@@ -121,15 +137,23 @@ impl Passed {
         result.vulnerabilities += 1;
         let text = std::str::from_utf8(piece.bytes).map_err(|error| error.to_string());
         let read = text.and_then(|text| self.vulnerability(piece.outer, text));
-        let mut finding = read.map_err(|problem| (format!("vulnerability {place}"), problem))?;
-        finding.record =
-            Some(Record { start: piece.start, end: piece.start.saturating_add(piece.bytes.len() as u64) });
-        self.scan.findings.push(finding);
+        let finding = read.map_err(|problem| (format!("vulnerability {place}"), problem))?;
+        self.push(finding, piece.start, piece.bytes.len());
         Ok(())
     }
 
+    fn push(&mut self, finding: Finding, start: u64, length: usize) {
+        let record = Some(Record { start, end: start.saturating_add(length as u64) });
+        self.scan.findings.push(Finding { record, ..finding });
+    }
+
     fn vulnerability(&mut self, result: usize, record: &str) -> Result<Finding, String> {
-        let raw: Vulnerability<'_> = serde_json::from_str(record).map_err(|error| error.to_string())?;
+        let whole = self.known.read(record)?;
+        Ok(self.finding(result, whole))
+    }
+
+    fn finding(&mut self, result: usize, whole: Whole<'_>) -> Finding {
+        let raw = &whole.raw;
         if let Some(source) = raw.data_source.as_ref().map(|source| &*source.name.0)
             && !source.is_empty()
             && !self.sources.contains(source)
@@ -142,7 +166,7 @@ impl Passed {
             self.waiting.push((self.scan.findings.len(), result, uid.to_owned()));
         }
         let package = known.and_then(|at| self.scan.packages.get(at));
-        finding(raw, package, &mut self.known)
+        finding(whole, package)
     }
 
     /// Everything else, when all has passed by.
@@ -286,12 +310,8 @@ fn complete(package: &mut Package, listed: &Package) {
     package.path = package.path.take().or_else(|| listed.path.clone());
 }
 
-fn finding(raw: Vulnerability<'_>, listed: Option<&Package>, known: &mut Known) -> Result<Finding, String> {
-    if raw.id.0.is_empty() || raw.pkg_name.0.is_empty() {
-        return Err("a finding without a VulnerabilityID or a PkgName".into());
-    }
-    let severity = severity(raw.severity.as_ref().map(|severity| &*severity.0))?;
-    let alike = known.of(&raw, severity)?.clone();
+fn finding(whole: Whole<'_>, listed: Option<&Package>) -> Finding {
+    let Whole { raw, severity, alike } = whole;
     let mut package = Package {
         name: raw.pkg_name.0.into_owned(),
         source: None,
@@ -320,7 +340,7 @@ fn finding(raw: Vulnerability<'_>, listed: Option<&Package>, known: &mut Known) 
         published: raw.published_date.map(|date| date.0.into_owned()),
         ..Finding::new(Class::Vulnerability, raw.id.0, "trivy")
     };
-    Ok(finding.scored(alike.scores))
+    finding.scored(alike.scores)
 }
 
 /// A missing severity is unknown; a word nobody knows is an error, because whatever it means it

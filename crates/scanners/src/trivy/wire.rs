@@ -180,6 +180,24 @@ pub(super) struct Vulnerability<'a> {
     pub(super) references: Option<&'a RawValue>,
 }
 
+impl<'a> Vulnerability<'a> {
+    /// The longest of what findings of one vulnerability say alike, as it is written.
+    pub(super) fn long(&self) -> impl Iterator<Item = &'a str> {
+        let values = [self.title, self.description, self.vendor_severity, self.cvss, self.references];
+        values.into_iter().flatten().map(RawValue::get)
+    }
+
+    /// The first link, as it is written.
+    pub(super) fn primary(&self) -> &'a str {
+        self.primary_url.map_or("", RawValue::get)
+    }
+
+    /// Who set the severity.
+    pub(super) fn source(&self) -> &str {
+        self.severity_source.as_ref().map_or("", |source| &source.0)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct DataSource<'a> {
