@@ -1,7 +1,7 @@
 //! Publishing from disks on this machine: no build in AWS, no instance.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use blocks::BLOCK;
 use serde_json::{Value, json};
 
 use crate::proxy::{ACCOUNT, REGION};
-use crate::world::{OTHER, Run, World};
+use crate::world::{OTHER, Run, SECOND_DISK, World};
 
 fn released(state: &Value) -> Vec<&Value> {
     let all = state["images"].as_array().unwrap();
@@ -226,14 +226,8 @@ fn snapshots_have_the_home_regions_key_and_their_children_too() {
 #[test]
 fn an_image_may_have_several_disks() {
     let world = World::new();
-    let mut manifest = world.bake_here("disks", &[1, 2]);
-    let data = world.place.image_of("data", 2 << 30, b"data").disks.remove(0);
-    fs::rename(world.place.path("data").join("disk.raw"), world.place.path("data.raw")).unwrap();
-    manifest.disks.push(model::Disk { device: "/dev/xvdb".into(), file: "data.raw".into(), ..data });
-    world.place.write_manifest("disks", &manifest);
-    world.place.pass(&manifest);
-    let disk = format!("/dev/xvdb={}", world.place.path("data.raw").display());
-    let run = world.done("disks", &[("disk", &disk)]);
+    world.bake_disks("disks", &[1, 2], b"data");
+    let run = world.done("disks", &[SECOND_DISK]);
     let state = world.proxy.state();
     for image in released(&state) {
         let sizes: Vec<_> =
@@ -243,6 +237,87 @@ fn an_image_may_have_several_disks() {
     assert_eq!(state["snapshots"].as_array().unwrap().len(), 6 + 1, "{}", run.said);
     let blocks: BTreeSet<_> = (0..2).map(|nth| snapshot(&state, &run, nth)["blocks"].to_string()).collect();
     assert_eq!(blocks, BTreeSet::from(["[10,11]".to_owned(), "[10]".to_owned()]));
+}
+
+/// In one region, without a channel elsewhere.
+fn at_home(world: &World) {
+    world.distribution(&json!({
+        "regions": {REGION: {}},
+        "channels": {"prefix": "/golden"},
+        "share": {"accounts": [OTHER], "snapshots": true},
+    }));
+}
+
+#[test]
+fn several_disks_are_sent_beside_each_other_also_when_aws_is_busy() {
+    let world = World::new();
+    at_home(&world);
+    world.bake_disks("disks", &[7; 80], &[8; 80 * BLOCK]);
+    world.proxy.settings(&json!({"latency_ms": {"ebs": 30}, "snapshot_pending": {"looks": 2, "ms": 300}}));
+    world.proxy.faults(&json!([{"kind": "throttle", "operation": "ebs", "every": 9, "count": null}]));
+    let run = world.done("disks", &[SECOND_DISK]);
+    let state = world.proxy.state();
+    let ids = [0, 1].map(|nth| snapshot(&state, &run, nth)["id"].as_str().unwrap());
+    let calls = world.proxy.calls();
+    let puts: Vec<String> =
+        calls.iter().filter(|call| call["operation"] == "PutSnapshotBlock").map(Value::to_string).collect();
+    let first = |id: &str| puts.iter().position(|call| call.contains(id)).unwrap();
+    let last = |id: &str| puts.iter().rposition(|call| call.contains(id)).unwrap();
+    assert!(first(ids[0]) < last(ids[1]) && first(ids[1]) < last(ids[0]), "{}", run.said);
+    // A ninth of them twice, and no more.
+    assert!((160..=200).contains(&puts.len()), "{}", puts.len());
+}
+
+#[test]
+fn a_disk_is_not_sent_again_because_another_changed_while_it_was_sent() {
+    let world = World::new();
+    at_home(&world);
+    world.bake_disks("disks", &[7; 40], &[8; 150 * BLOCK]);
+    world.proxy.settings(&json!({"latency_ms": {"ebs:PutSnapshotBlock": 100}}));
+    let child = world.spawn("disks", &[SECOND_DISK], "7");
+    while count(&world, "ebs:PutSnapshotBlock") == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let data = File::options().write(true).open(world.place.path("data.raw")).unwrap();
+    data.write_all_at(&[1], 159 * BLOCK as u64).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("content-changed") && said.contains("/dev/xvdb"), "{said}");
+    assert_eq!((released(&world.proxy.state()).len(), count(&world, "ec2:RegisterImage")), (0, 0));
+    data.write_all_at(&[8], 159 * BLOCK as u64).unwrap();
+    world.proxy.settings(&json!({"latency_ms": {}}));
+    world.proxy.reset_calls();
+    let run = world.done("disks", &[SECOND_DISK]);
+    assert_eq!(count(&world, "ebs:PutSnapshotBlock"), 150, "{}", run.said);
+    let state = world.proxy.state();
+    assert_eq!(
+        (released(&state).len(), state["snapshots"].as_array().unwrap().len()),
+        (1, 3),
+        "{}",
+        run.said
+    );
+}
+
+#[test]
+fn how_far_sending_and_reading_are_is_told_every_half_minute() {
+    let world = World::new();
+    at_home(&world);
+    // More than the first round has, also after a list was answered.
+    world.bake_here("disk", &[7; 18]);
+    let slow = 16_000;
+    world
+        .proxy
+        .settings(&json!({"latency_ms": {"ebs:PutSnapshotBlock": slow, "ebs:GetSnapshotBlock": slow}}));
+    let run = world.done("disk", &[]);
+    let told = |what: &str| run.said.lines().filter(|line| line.contains(what)).count();
+    assert_eq!(told("/dev/xvda is written up to"), 1, "{}", run.said);
+    let read: Vec<&str> = run.said.lines().filter(|line| line.ends_with(" are read")).collect();
+    assert!(
+        matches!(read.as_slice(), [line] if line.contains("us-east-1: 8 MiB of snap-")),
+        "{read:?}: {}",
+        run.said
+    );
 }
 
 #[test]

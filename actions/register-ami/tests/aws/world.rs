@@ -17,6 +17,9 @@ use crate::proxy::{ACCOUNT, Proxy, REGION};
 pub(crate) const OTHER: &str = "222222222222";
 pub(crate) const AWAY: [&str; 2] = ["eu-central-1", "eu-west-1"];
 
+/// The input for the second disk of [`World::bake_disks`].
+pub(crate) const SECOND_DISK: (&str, &str) = ("disk", "/dev/xvdb=data.raw");
+
 /// Everything, at the beginning of a publish.
 pub(crate) struct World {
     pub(crate) place: Place,
@@ -58,6 +61,18 @@ impl World {
     pub(crate) fn bake_here(&self, name: &str, blocks: &[u8]) -> ImageManifest {
         let content: Vec<u8> = blocks.iter().flat_map(|byte| vec![*byte; blocks::BLOCK]).collect();
         let manifest = self.place.image_of(name, 1 << 30, &content);
+        self.place.pass(&manifest);
+        manifest
+    }
+
+    /// The same with a second disk beside it, which the input [`SECOND_DISK`] names: as large again, with this at its tenth
+    /// block.
+    pub(crate) fn bake_disks(&self, name: &str, blocks: &[u8], second: &[u8]) -> ImageManifest {
+        let mut manifest = self.bake_here(name, blocks);
+        let disk = self.place.image_of("data", 2 << 30, second).disks.remove(0);
+        fs::rename(self.place.path("data").join("disk.raw"), self.place.path("data.raw")).unwrap();
+        manifest.disks.push(model::Disk { device: "/dev/xvdb".into(), file: "data.raw".into(), ..disk });
+        self.place.write_manifest(name, &manifest);
         self.place.pass(&manifest);
         manifest
     }
