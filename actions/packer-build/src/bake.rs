@@ -387,10 +387,10 @@ impl Bake<'_> {
         let base = materials.base.as_ref();
         let mut layers = base.map(Base::layers).unwrap_or_default();
         layers.push(Layer { name: name.clone(), bake_id });
-        // AWS says how its images start; where it leaves that open, the inputs say it.
+        // AWS says how its images start.
         let (boot_mode, root_device) = match &raw.disks {
             Disks::Files(_) => (inputs.boot_mode, inputs.root_device.clone()),
-            Disks::Ami(made) => (made.boot_mode.unwrap_or(inputs.boot_mode), made.root_device.clone()),
+            Disks::Ami(made) => (made.boot_mode, made.root_device.clone()),
         };
         let manifest = ImageManifest {
             schema: SCHEMA_VERSION,

@@ -91,6 +91,17 @@ fn an_image_in_aws_is_read_recorded_signed_and_adopted() {
 }
 
 #[test]
+fn an_image_that_says_no_boot_mode_is_recorded_as_aws_starts_it() {
+    let proxy = Proxy::start();
+    let source =
+        proxy.make_image(&serde_json::json!({"name": "base", "size_gib": 1, "blocks": {"0": 7, "5": 9}}));
+    let run = with(&proxy, &template("", ""), &source).run(&ACTION);
+    done(&run);
+    // The input says `uefi`, as it does by default.
+    assert_eq!(json(&run.outputs["image"])["bootMode"], "legacy-bios");
+}
+
+#[test]
 fn unsigned_provenance_speaks_of_the_content() {
     let proxy = Proxy::start();
     let source = base(&proxy);

@@ -9,7 +9,7 @@ use crate::Place;
 use crate::failure::{Failure, answer};
 
 /// An image (AMI) in one region, with what a launch depends on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MachineImage {
     /// Its id: `ami-…`.
     pub id: String,
@@ -145,7 +145,17 @@ impl MachineImage {
         self.state == ImageState::Available.as_str()
     }
 
-    fn of(image: Image, region: &str) -> Self {
+    /// How firmware starts it: as the image says, else as AWS starts an image for this processor that does not say.
+    #[must_use]
+    pub fn boots_by(&self, architecture: Architecture) -> BootMode {
+        let usual = match architecture {
+            Architecture::Amd64 => BootMode::LegacyBios,
+            Architecture::Arm64 => BootMode::Uefi,
+        };
+        self.boot_mode.unwrap_or(usual)
+    }
+
+    pub(crate) fn of(image: Image, region: &str) -> Self {
         let mut volumes: Vec<Volume> = image
             .block_device_mappings()
             .iter()

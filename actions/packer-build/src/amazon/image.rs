@@ -29,7 +29,7 @@ pub(crate) struct Made {
     pub(crate) source: String,
     pub(crate) ami: Ami,
     pub(crate) disks: Vec<Disk>,
-    pub(crate) boot_mode: Option<BootMode>,
+    pub(crate) boot_mode: BootMode,
     pub(crate) root_device: String,
 }
 
@@ -88,7 +88,7 @@ async fn read_one(
         ami: Ami { region: home.to_owned(), id: image.id.clone(), copies },
         // Files of these names are there once somebody has fetched them.
         disks: read.disks(crate::keeping::disk),
-        boot_mode: read.image.boot_mode,
+        boot_mode: read.image.boots_by(architecture),
         root_device: read.image.root_device.clone(),
     })
 }

@@ -9,14 +9,19 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../../../../crates/aws/tests/common/allowed.rs"]
+mod policies;
 #[path = "../../../../crates/aws/tests/common/oidc.rs"]
 mod oidc;
 #[path = "../../../../crates/aws/tests/common/mod.rs"]
 mod proxy;
 
+mod allowed;
 mod crashes;
 mod disks;
 mod ends;
+mod journal;
+mod machines;
 mod publishing;
 mod racing;
 mod world;

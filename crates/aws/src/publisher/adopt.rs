@@ -2,7 +2,6 @@
 //! it is what it is said to be.
 
 use futures_util::future::join;
-use model::Architecture;
 use provider::{Error, ImageId};
 
 use super::images::{self, FoundImage, FoundSnapshot};
@@ -10,6 +9,7 @@ use super::records::Copied;
 use super::release::Work;
 use super::{Aws, REJECTED_TAG, RELEASE_TAG, failed};
 use crate::Place;
+use crate::snapshots::image_differs;
 
 impl Aws {
     /// The release's image in the home region: the one that has its tag, else the one that was handed over or is made now.
@@ -98,7 +98,6 @@ impl Aws {
     async fn fit(&self, work: &Work<'_>, home: &Place, image: &FoundImage) -> Result<(), Error> {
         let id = ImageId::new(image.id.clone());
         let unfit = |why: String| Err(Error::Unfit { image: id.clone(), why });
-        let manifest = &work.new.manifest;
         if image.state == "disabled" {
             return Err(Error::Disabled(id));
         }
@@ -117,22 +116,9 @@ impl Aws {
                 "it is published as the release {other} already: bake another, or copy it"
             ));
         }
-        let expected = match manifest.architecture {
-            Architecture::Amd64 => "x86_64",
-            Architecture::Arm64 => "arm64",
-        };
-        if image.machine.architecture != expected {
-            return unfit(format!(
-                "its architecture is {}, and the manifest's {expected}",
-                image.machine.architecture
-            ));
-        }
-        if image.disks.len() != manifest.disks.len() {
-            return unfit(format!(
-                "it has {} disks, and the manifest {}",
-                image.disks.len(),
-                manifest.disks.len()
-            ));
+        // The same snapshots can be registered as any machine.
+        if let Some(difference) = image_differs(&image.described, &work.new.manifest) {
+            return unfit(difference.what);
         }
         match self.key_name(home) {
             Some(_) => self.encrypted_as_wanted(home, image, &self.snapshots_of(home, image).await?).await,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use model::{Architecture, BootMode, ImageManifest};
 
 use crate::failure::{Answered, answer};
-use crate::{Failure, Place};
+use crate::{Failure, MachineImage, Place};
 
 /// Tags by key.
 pub(crate) type Tags = BTreeMap<String, String>;
@@ -35,6 +35,8 @@ pub(crate) struct FoundImage {
     pub(crate) protected: bool,
     /// What has to be the same in every copy.
     pub(crate) machine: Machine,
+    /// What a manifest is held against.
+    pub(crate) described: MachineImage,
 }
 
 /// What a copy has to have from its source.
@@ -132,7 +134,7 @@ pub(crate) async fn tagged(place: &Place, key: &str, value: &str) -> Answered<Ve
     let call = place.ec2.describe_images().owners("self").filters(filter);
     let sent = call.include_deprecated(true).include_disabled(true).send();
     let found = answer(place.call("DescribeImages", value), sent).await?;
-    let images = found.images().iter().map(found_image);
+    let images = found.images().iter().map(|image| found_image(place, image));
     Ok(images.filter(|image| image.state != "deregistered").collect())
 }
 
@@ -141,7 +143,8 @@ pub(crate) async fn image(place: &Place, id: &str) -> Answered<Option<FoundImage
     let call = place.ec2.describe_images().image_ids(id).include_deprecated(true).include_disabled(true);
     match answer(place.call("DescribeImages", id), call.send()).await {
         Ok(found) => {
-            Ok(found.images().first().map(found_image).filter(|image| image.state != "deregistered"))
+            let image = found.images().first().map(|image| found_image(place, image));
+            Ok(image.filter(|image| image.state != "deregistered"))
         }
         Err(failure) if gone(&failure) => Ok(None),
         Err(failure) => Err(failure),
@@ -156,7 +159,7 @@ pub(crate) fn gone(failure: &Failure) -> bool {
     )
 }
 
-fn found_image(image: &aws_sdk_ec2::types::Image) -> FoundImage {
+fn found_image(place: &Place, image: &aws_sdk_ec2::types::Image) -> FoundImage {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let mut disks = BTreeMap::new();
     let mut sizes = BTreeMap::new();
@@ -189,6 +192,7 @@ fn found_image(image: &aws_sdk_ec2::types::Image) -> FoundImage {
             ena: image.ena_support() == Some(true),
             sizes,
         },
+        described: MachineImage::of(image.clone(), &place.region),
     }
 }
 
@@ -259,7 +263,7 @@ pub(crate) async fn named(place: &Place, name: &str) -> Answered<Vec<FoundImage>
     let call = place.ec2.describe_images().owners("self").filters(filter);
     let sent = call.include_deprecated(true).include_disabled(true).send();
     let found = answer(place.call("DescribeImages", name), sent).await?;
-    let images = found.images().iter().map(found_image);
+    let images = found.images().iter().map(|image| found_image(place, image));
     Ok(images.filter(|image| image.state != "deregistered").collect())
 }
 

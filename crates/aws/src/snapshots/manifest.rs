@@ -20,8 +20,8 @@ pub fn disk_file(index: usize) -> String {
     if index == 0 { "disk.raw".to_owned() } else { format!("disk{}.raw", index + 1) }
 }
 
-/// What lies outside of the blocks: the processor, how it is booted, which disks there are. What AWS leaves open (a boot
-/// mode that the type of instance decides) is no difference.
+/// What lies outside of the blocks: the processor, how it is booted, which disks there are. An image that says no boot
+/// mode has the one that AWS starts it by.
 #[must_use]
 pub fn image_differs(image: &MachineImage, manifest: &ImageManifest) -> Option<Difference> {
     let starts = |what: String| Some(Difference { code: "starts-differently", what });
@@ -29,7 +29,8 @@ pub fn image_differs(image: &MachineImage, manifest: &ImageManifest) -> Option<D
         let is = image.architecture.map_or("another processor", Architecture::as_str);
         return starts(format!("{} is for {is}, not for {}", image.id, manifest.architecture.as_str()));
     }
-    if let Some(mode) = image.boot_mode.filter(|mode| *mode != manifest.boot_mode) {
+    let mode = image.boots_by(manifest.architecture);
+    if mode != manifest.boot_mode {
         return starts(format!("{} boots by {}, not by {}", image.id, word(mode), word(manifest.boot_mode)));
     }
     let devices = |all: &mut Vec<&str>| {
@@ -97,8 +98,8 @@ impl Read {
     }
 }
 
-/// The manifest of an image of which nothing is known but what AWS says and what was read. Its layers are not known; where AWS
-/// leaves the boot mode open, it is that of most types of instance for this processor.
+/// The manifest of an image of which nothing is known but what AWS says and what was read. Its layers are not known; where
+/// the image says no boot mode, it is the one that AWS starts it by.
 ///
 /// # Errors
 /// What AWS says makes no image here: a root device that is none of its disks.
@@ -108,16 +109,12 @@ pub fn manifest(
     name: &str,
     family: &str,
 ) -> Result<ImageManifest, ManifestError> {
-    let usual = match architecture {
-        Architecture::Amd64 => BootMode::LegacyBios,
-        Architecture::Arm64 => BootMode::Uefi,
-    };
     let manifest = ImageManifest {
         schema: SCHEMA_VERSION,
         name: name.to_owned(),
         family: family.to_owned(),
         architecture,
-        boot_mode: read.image.boot_mode.unwrap_or(usual),
+        boot_mode: read.image.boots_by(architecture),
         root_device: read.image.root_device.clone(),
         disks: read.disks(disk_file),
         os: None,

@@ -183,7 +183,12 @@ impl Proxy {
         self.s3("DELETE", path, b"");
     }
 
-    fn s3(&self, method: &str, path: &str, body: &[u8]) {
+    /// Reads what is there, as [`ACCOUNT`].
+    pub(crate) fn get_object(&self, path: &str) -> String {
+        self.s3("GET", path, b"")
+    }
+
+    fn s3(&self, method: &str, path: &str, body: &[u8]) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("the proxy runs");
         let (length, key) = (body.len(), access_key(ACCOUNT));
         write!(
@@ -197,6 +202,7 @@ impl Proxy {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+        answer.split_once("\r\n\r\n").expect("an answer has a head").1.to_owned()
     }
 
     fn control(&self, method: &str, path: &str, body: &Value) -> Value {
