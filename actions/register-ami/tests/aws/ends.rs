@@ -1,8 +1,29 @@
 //! The end of an image: what is referred to stays; what is retired is gone everywhere; what is rejected is kept.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::proxy::REGION;
+use crate::world::{AWAY, Run, World};
+
+const DELETE: [(&str, &str); 2] = [("operation", "retire"), ("stage", "delete")];
+
+/// One that nothing refers to any more.
+fn left_behind(world: &mut World) -> Run {
+    world.bake("two");
+    world.bake("three");
+    let one = world.done("one", &[]);
+    world.done("two", &[]);
+    world.done("three", &[]);
+    one
+}
+
+/// The names of parameters that show the release itself.
+fn numbered(world: &World, run: &Run) -> usize {
+    let digits = &run.outputs["release-id"][..16];
+    let state = world.proxy.state();
+    let all = state["parameters"].as_array().unwrap().iter();
+    all.filter(|one| one["name"].as_str().unwrap().contains(digits)).count()
+}
 
 #[test]
 fn what_a_channel_shows_is_not_retired_and_what_nothing_shows_is_gone_everywhere() {
@@ -40,4 +61,35 @@ fn what_is_rejected_is_kept_and_never_published() {
     assert_eq!(run.code, Some(1), "{}", run.said);
     assert!(run.said.contains("it was rejected: CVE-2026-0001 in openssl"), "{}", run.said);
     assert_eq!(world.proxy.state()["images"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_region_that_the_distribution_has_no_more_is_asked_and_cleared_too() {
+    let mut world = World::new();
+    let one = left_behind(&mut world);
+    world.distribution(&json!({"regions": {REGION: {}, AWAY[0]: {"kms-key": "alias/golden"}}}));
+    assert_eq!(numbered(&world, &one), 6);
+    // One region is not answered by, the last of all that are asked.
+    let before = world.state();
+    world.proxy.reset_calls();
+    let denied = json!({"kind": "error", "operation": "DescribeInstances", "nth": 6, "code": "UnauthorizedOperation", "status": 403});
+    world.proxy.faults(&json!([denied]));
+    let run = world.run("one", 1, &DELETE);
+    assert_eq!(run.code, Some(2), "{}", run.said);
+    assert!(
+        run.said.contains("DescribeInstances") && run.said.contains("UnauthorizedOperation"),
+        "{}",
+        run.said
+    );
+    assert_eq!(world.state(), before);
+    world.proxy.faults(&json!([]));
+    world.proxy.reset_calls();
+    world.done("one", &DELETE);
+    let asked = |operation: &str| {
+        let calls = world.proxy.calls();
+        calls.iter().filter(|call| call["operation"] == operation && call["region"] == AWAY[1]).count()
+    };
+    assert_eq!((asked("DescribeInstances"), asked("DescribeLaunchTemplateVersions")), (2, 2));
+    assert_eq!(numbered(&world, &one), 0);
+    assert_eq!(world.proxy.state()["images"].as_array().unwrap().len(), 6);
 }

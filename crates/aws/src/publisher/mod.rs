@@ -40,7 +40,7 @@ mod steps;
 mod uploads;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -57,6 +57,7 @@ use crate::distribution::Distribution;
 use crate::{Account, Failure, Place};
 use lease::Lease;
 pub use lease::{Clock, Holder};
+use records::Release;
 
 /// Tells people how far it is.
 pub type Say = Rc<dyn Fn(&str)>;
@@ -147,6 +148,15 @@ impl Aws {
             .values()
             .flat_map(|account| self.to.regions.keys().map(|region| account.place(region)));
         self.regions().into_iter().chain(others).collect()
+    }
+
+    /// Every region of every account where a release can be, or something can refer to it: those of its images too, which
+    /// the distribution may have no more.
+    fn reach(&self, record: &Release) -> Vec<Rc<Place>> {
+        let named = record.images.keys().chain(self.to.regions.keys());
+        let regions: BTreeSet<_> = named.collect();
+        let accounts = std::iter::once(&self.owner).chain(self.others.values());
+        accounts.flat_map(|account| regions.iter().map(move |region| account.place(region))).collect()
     }
 
     fn now(&self) -> Timestamp {

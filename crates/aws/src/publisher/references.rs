@@ -23,8 +23,10 @@ impl Aws {
             references
                 .extend(shown.value.channel.and_then(|channel| by_channel(&channel, &record.release_id)));
         }
-        let placed = all(self.shelves().into_iter().map(|place| async move {
-            let Some(copied) = record.images.get(&place.region) else { return Ok(Vec::new()) };
+        // One that cannot be asked may have something: then nothing is known.
+        let placed = all(self.reach(record).into_iter().map(|place| async move {
+            let copied = record.images.get(&place.region).filter(|copied| !copied.image.is_empty());
+            let Some(copied) = copied else { return Ok(Vec::new()) };
             let mut found = machines(&place, &copied.image).await.map_err(failed)?;
             found.extend(templates(&place, &copied.image).await.map_err(failed)?);
             Ok(found)

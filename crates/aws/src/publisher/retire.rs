@@ -68,7 +68,7 @@ impl Aws {
         self.end_deprecated(&found, at).await?;
         self.end_disabled(&found).await?;
         let name = &self.release_parameter(&record.release_id);
-        all(self.shelves().into_iter().map(|place| async move {
+        all(self.reach(&record).into_iter().map(|place| async move {
             self.lease.hold().await?;
             parameters::delete(&place, name).await.map_err(failed)
         }))
