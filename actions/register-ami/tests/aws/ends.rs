@@ -93,3 +93,22 @@ fn a_region_that_the_distribution_has_no_more_is_asked_and_cleared_too() {
     assert_eq!(numbered(&world, &one), 0);
     assert_eq!(world.proxy.state()["images"].as_array().unwrap().len(), 6);
 }
+
+#[test]
+fn a_tag_alone_makes_no_image_a_release() {
+    let mut world = World::new();
+    let one = left_behind(&mut world);
+    let before = world.state();
+    let tags = json!({"hallmark:release": one.outputs["release-id"]});
+    let other =
+        world.proxy.make_image(&json!({"name": "scratch", "size_gib": 1, "blocks": {"1": 7}, "tags": tags}));
+    for stage in ["deprecate", "disable", "delete"] {
+        let run = world.run("one", 1, &[DELETE[0], ("stage", stage), ("image-id", &other)]);
+        assert_eq!(run.code, Some(1), "{}", run.said);
+        let says = format!("whose image is {}", one.outputs["image-id"]);
+        assert!(run.said.contains("image-unfit") && run.said.contains(&says), "{}", run.said);
+    }
+    let after = world.state();
+    assert_eq!(after["parameters"], before["parameters"]);
+    assert_eq!(after["images"].as_array().unwrap().len(), before["images"].as_array().unwrap().len() + 1);
+}

@@ -170,7 +170,7 @@ impl Aws {
         }
     }
 
-    /// The release that an image of the home region is of, by its tag.
+    /// The release that an image of the home region is of: its tag says so, and the release's record.
     pub(super) async fn release_of(&self, image: &ImageId) -> Result<Release, Error> {
         let none = || Error::NoImage(image.clone());
         let found = images::image(&self.home(), image.as_str()).await.map_err(failed)?.ok_or_else(none)?;
@@ -186,6 +186,16 @@ impl Aws {
             image: image.clone(),
             why: format!("there is no {}", self.records.place(&release_key(&id))),
         })?;
+        let home = record.value.images.get(&self.to.home).map(|copied| copied.image.as_str());
+        if home != Some(image.as_str()) {
+            let own = home.filter(|own| !own.is_empty()).unwrap_or("none yet");
+            return Err(Error::Unfit {
+                image: image.clone(),
+                why: format!(
+                    "its tag {RELEASE_TAG} names the release {id}, whose image is {own}: find out who set it"
+                ),
+            });
+        }
         Ok(record.value)
     }
 
