@@ -73,7 +73,7 @@ fn the_buckets_region_is_the_inputs() {
     let calls = world.proxy.calls();
     assert!(!calls.is_empty() && calls.iter().all(|call| call["region"] == REGION), "{calls:?}");
     let nowhere = world.asked(world.desk.ask("list"), ARCHIVE).without_env("AWS_REGION");
-    undecided(&nowhere.run(&ACTION), "no region is known");
+    undecided(&nowhere.run(&ACTION), "no region is known: give `aws-region`");
     let wrong = world.asked(world.desk.ask("list"), ARCHIVE).input("aws-region", "eu west");
     undecided(&wrong.run(&ACTION), "input `aws-region`: \"eu west\" is not accepted");
 }

@@ -1,5 +1,5 @@
 //! Pointing a channel back at what it showed before. No verdict is asked for: that image had one when it was published.
-//! Its stored disks are hashed again before the channel moves.
+//! The provider looks before the channel moves: in a store the disks are hashed again, AWS is asked what the images are.
 
 use anyhow::Context as _;
 use provider::{Begun, ChannelName, Error, Intent, Operation, Provider, ReleaseId, Repointed};

@@ -96,6 +96,11 @@ impl Caller {
             return Ok((location, Self::default()));
         }
         let mut caller = Self::read(ctx, action)?;
+        ensure!(
+            caller.role.is_none() || caller.region.is_some(),
+            "{location} cannot be asked: no region is known: give `{}`, or set AWS_REGION",
+            ARCHIVE_REGION.name
+        );
         if let Some(region) = caller.region.clone() {
             caller.variables.insert("AWS_REGION".to_owned(), region);
         }

@@ -17,6 +17,7 @@ mod oidc;
 mod proxy;
 
 mod allowed;
+mod channels;
 mod crashes;
 mod disks;
 mod ends;

@@ -12,7 +12,7 @@ use super::copies::Found;
 use super::records::{Moving, Release, Shown, channel_key};
 use super::release::Work;
 use super::share::named;
-use super::{Aws, all, failed, images, parameters, remote, steps};
+use super::{Aws, all, failed, parameters, remote, steps};
 use crate::Place;
 
 /// How far back a channel can be rolled. The history keeps the last steps.
@@ -44,6 +44,9 @@ impl Aws {
         let record =
             record.ok_or_else(|| Error::NoImage(ImageId::new(format!("of the release {release}"))))?;
         let to = self.entry(&record);
+        if let Some(why) = self.speaks_against(&record).await? {
+            return Err(Error::Unfit { image: to.image_id, why });
+        }
         let shown = self.shown(channel).await?;
         let current = shown.as_ref().and_then(|shown| shown.value.channel.clone());
         let moving = shown.as_ref().is_some_and(|shown| shown.value.moving.is_some());
@@ -263,7 +266,7 @@ impl Aws {
         }
     }
 
-    /// A channel must not go back to an image that is gone, disabled or broken anywhere.
+    /// A channel must not go back to an image that is gone, disabled or something else anywhere.
     async fn usable(&self, channel: &ChannelName, entry: &Entry) -> Result<Release, Error> {
         let unavailable = |why: String| Error::PriorUnavailable {
             channel: channel.clone(),
@@ -275,22 +278,10 @@ impl Aws {
         if record.retired_on.is_some() {
             return Err(unavailable("it was retired".into()));
         }
-        all(self.regions().into_iter().map(|place| {
-            let image = record.images.get(&place.region).map(|copied| copied.image.clone());
-            async move {
-                let why = match &image {
-                    None => "it was never published there".to_owned(),
-                    Some(image) => match images::image(&place, image).await.map_err(failed)? {
-                        Some(found) if found.state == "available" => return Ok(()),
-                        Some(found) => format!("{image} is {}", found.state),
-                        None => format!("{image} is gone"),
-                    },
-                };
-                Err(unavailable(format!("{}: {why}", place.region)))
-            }
-        }))
-        .await?;
-        Ok(record)
+        match self.speaks_against(&record).await? {
+            Some(why) => Err(unavailable(why)),
+            None => Ok(record),
+        }
     }
 }
 

@@ -37,6 +37,7 @@ mod retire;
 mod share;
 mod shelf;
 mod steps;
+mod still;
 mod uploads;
 
 use std::cell::RefCell;
