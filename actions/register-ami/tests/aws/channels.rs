@@ -19,6 +19,55 @@ fn stable(world: &World) -> Vec<String> {
 }
 
 #[test]
+fn a_parameter_that_is_refused_anywhere_takes_all_back() {
+    let mut world = World::new();
+    world.bake("two");
+    world.done("one", &[]);
+    let before = stable(&world);
+    assert_eq!(before.len(), 6);
+    world.proxy.reset_calls();
+    // Six are the release's own, two the canary's: this is one of the others.
+    let denied = json!({"kind": "error", "operation": "PutParameter", "nth": 9, "code": "AccessDeniedException", "status": 400});
+    world.proxy.faults(&json!([denied]));
+    let run = world.run("two", 1, &[]);
+    assert_eq!(run.code, Some(2), "{}", run.said);
+    assert!(run.said.contains("AccessDenied") && run.said.contains("going back"), "{}", run.said);
+    assert_eq!(stable(&world), before, "{}", run.said);
+    let record = world.proxy.get_object("/journal/images/channels/debian-app/stable.json");
+    assert!(!record.contains("moving"), "{record}");
+    world.proxy.faults(&json!([]));
+    world.done("two", &[]);
+    assert_ne!(stable(&world), before);
+}
+
+#[test]
+fn a_refusal_beside_a_failure_that_nobody_knows_the_end_of_is_taken_up_by_the_next_run() {
+    let mut world = World::new();
+    world.bake("two");
+    world.done("one", &[]);
+    world.proxy.reset_calls();
+    world.proxy.faults(&json!([
+        {"kind": "error", "operation": "PutParameter", "nth": 9, "code": "AccessDeniedException", "status": 400},
+        {"kind": "throttle", "operation": "PutParameter", "nth": 10, "count": null},
+    ]));
+    let run = world.run("two", 1, &[]);
+    assert_eq!(run.code, Some(2), "{}", run.said);
+    assert!(run.said.contains("ThrottlingException"), "{}", run.said);
+    let record = world.proxy.get_object("/journal/images/channels/debian-app/stable.json");
+    assert!(record.contains("moving"), "{record}");
+    world.proxy.faults(&json!([]));
+    let run = world.done("two", &[]);
+    let regions: Value = serde_json::from_str(&run.outputs["regions"]).unwrap();
+    let expected = [ACCOUNT, OTHER].map(|account| {
+        [AWAY[0], AWAY[1], REGION]
+            .map(|region| format!("{account} {region} {}", regions[region].as_str().unwrap()))
+    });
+    let mut expected = expected.concat();
+    expected.sort();
+    assert_eq!(stable(&world), expected);
+}
+
+#[test]
 fn a_channel_does_not_go_back_to_what_only_the_journal_says() {
     let mut world = World::new();
     world.bake("two");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use archive::Record;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use provider::{Change, Channel, ChannelName, Entry, Error, ImageId, Move, ReleaseId, Repointed, Step};
 
@@ -13,7 +14,7 @@ use super::records::{Moving, Release, Shown, channel_key};
 use super::release::Work;
 use super::share::named;
 use super::{Aws, all, failed, parameters, remote, steps};
-use crate::Place;
+use crate::{Failure, Fate, Place};
 
 /// How far back a channel can be rolled. The history keeps the last steps.
 const KEPT: usize = 50;
@@ -144,8 +145,7 @@ impl Aws {
         let shown = self.noted(channel, shown.as_ref(), value).await?;
         if let Err(error) = self.move_all(&name, record).await {
             // A failure of which nobody knows what it left is taken up by the next run; a refusal goes back now.
-            if matches!(error, Error::PriorUnavailable { .. } | Error::Unfit { .. } | Error::TimedOut { .. })
-            {
+            if is_refusal(&error) {
                 self.say(&format!("{name} cannot be moved everywhere: going back to what it showed"));
                 self.back(&name, &before).await?;
                 let value = Shown { channel: shown.value.channel.clone(), moving: None };
@@ -163,7 +163,7 @@ impl Aws {
 
     async fn move_all(&self, name: &str, record: &Release) -> Result<(), Error> {
         for shelves in self.in_order() {
-            all(shelves.iter().map(|place| async move {
+            let moved = join_all(shelves.iter().map(|place| async move {
                 let image = record.images.get(&place.region).map(|copied| copied.image.as_str());
                 let Some(image) = image else {
                     return Err(Error::Unfit {
@@ -172,8 +172,13 @@ impl Aws {
                     });
                 };
                 self.shelved(place, name, image).await
-            }))
-            .await?;
+            }));
+            // One refusal among failures of which nobody knows what they left does not make them known.
+            let (known, unknown): (Vec<_>, Vec<_>) =
+                moved.await.into_iter().filter_map(Result::err).partition(is_refusal);
+            if let Some(error) = unknown.into_iter().chain(known).next() {
+                return Err(error);
+            }
         }
         Ok(())
     }
@@ -282,6 +287,17 @@ impl Aws {
             Some(why) => Err(unavailable(why)),
             None => Ok(record),
         }
+    }
+}
+
+/// Whether a step was refused, so that it is known what it left: nothing.
+fn is_refusal(error: &Error) -> bool {
+    match error {
+        Error::PriorUnavailable { .. } | Error::Unfit { .. } | Error::TimedOut { .. } => true,
+        Error::Remote(source) => {
+            source.downcast_ref::<Failure>().is_some_and(|failure| failure.fate == Fate::Refused)
+        }
+        _ => false,
     }
 }
 
