@@ -112,3 +112,23 @@ fn a_tag_alone_makes_no_image_a_release() {
     assert_eq!(after["parameters"], before["parameters"]);
     assert_eq!(after["images"].as_array().unwrap().len(), before["images"].as_array().unwrap().len() + 1);
 }
+
+#[test]
+fn what_is_retired_is_read_when_nobody_else_can_change_it() {
+    let mut world = World::new();
+    left_behind(&mut world);
+    for stage in ["deprecate", "delete"] {
+        world.proxy.reset_calls();
+        world.done("one", &[DELETE[0], ("stage", stage)]);
+        let calls = world.proxy.calls();
+        let about = |call: &Value, operation: &str, what: &str| {
+            call["operation"] == operation && call["resources"].to_string().contains(what)
+        };
+        let held = calls.iter().position(|call| about(call, "PutObject", "leases/debian-app.json")).unwrap();
+        let first =
+            calls.iter().position(|call| call["service"] == "ec2" && call["mutating"] == true).unwrap();
+        let read =
+            calls[held..first].iter().filter(|call| about(call, "GetObject", "images/releases/")).count();
+        assert_eq!(read, 1, "{stage}");
+    }
+}

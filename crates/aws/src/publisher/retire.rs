@@ -44,6 +44,7 @@ impl Aws {
         stage: Stage,
         at: Timestamp,
     ) -> Result<Image, Error> {
+        self.lease.hold().await?;
         let record = self.release_of(image).await?;
         if stage >= Stage::Disabled {
             self.unreferenced(image, &record).await?;
@@ -58,6 +59,7 @@ impl Aws {
 
     /// Deregisters a release's images with their snapshots, and deletes its parameters.
     pub(super) async fn remove(&self, image: &ImageId, at: Timestamp) -> Result<bool, Error> {
+        self.lease.hold().await?;
         let record = match self.release_of(image).await {
             Ok(record) => record,
             Err(Error::NoImage(_)) => return Ok(false),
