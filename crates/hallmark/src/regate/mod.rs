@@ -12,7 +12,8 @@ mod tell;
 mod track;
 
 use anyhow::{Context as _, anyhow, bail};
-use archive::{Archive, Channel, Location};
+use archive::{Archive, Channel};
+use aws::Caller;
 use github::{ApiUrl, Client, Repository};
 use jiff::tz::TimeZone;
 use runner::{Action, Annotation, Context, Outcome, Result};
@@ -33,7 +34,8 @@ pub(crate) static ACTION: Action = Action {
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
     let wishes = wishes(ctx)?;
-    let archive = open(ctx).await?;
+    let (location, caller) = Caller::of_archive(ctx, ACTION.name)?;
+    let archive = caller.archive(&location).await?;
     let channels = chosen(ctx, &archive).await?;
     let mut rows = Vec::new();
     for channel in &channels {
@@ -70,12 +72,6 @@ fn wishes(ctx: &Context) -> Result<Option<(Client, Repository, Wishes)>> {
     };
     wishes.check()?;
     Ok(Some((Client::new(&address, Some(token))?, repository, wishes)))
-}
-
-async fn open(ctx: &Context) -> Result<Archive> {
-    let location = Location::parse(&ctx.text("archive")?, ctx.cwd()).context("input `archive`")?;
-    let env = |name: &str| ctx.env(name).map(str::to_owned);
-    Ok(Archive::open(&location, &env).await?)
 }
 
 /// The channels that are looked at: those that are named, or all.

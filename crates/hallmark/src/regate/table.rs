@@ -24,8 +24,13 @@ const GATES: [&str; 10] = [
 /// The inputs that go to the scanner as they are.
 const SCANS: [&str; 3] = ["database", "database-repository", "allow-sample-database"];
 
-const OWN: [Input; 12] = [
+/// How many of [`OWN`] say what is looked at: they come before what the gate is given.
+const LOOKED_AT: usize = 4;
+
+const OWN: [Input; 14] = [
     Input::new(ARCHIVE, Kind::Text, "The archive: a folder, or s3://BUCKET/PREFIX").required(),
+    aws::ARCHIVE_REGION,
+    aws::ROLE,
     Input::new("channels", Kind::List, "Only these channels, each as family/name; by default all that the archive has"),
     Input::new(
         "token",
@@ -62,17 +67,16 @@ const ALL: usize = OWN.len() + GATES.len() + SCANS.len();
 /// The action's table: the archive first, then what the gate decides by, then the issues, then the scanner.
 pub(super) static INPUTS: [Input; ALL] = {
     let mut inputs = [OWN[0]; ALL];
-    inputs[1] = OWN[1];
     let mut at = 0;
     while at < GATES.len() {
-        inputs[2 + at] = input(GATE, GATES[at]);
+        inputs[LOOKED_AT + at] = input(GATE, GATES[at]);
         at += 1;
     }
     // A policy is what the gate needs always, and only sometimes says so.
-    inputs[2] = inputs[2].required();
-    let mut own = 2;
+    inputs[LOOKED_AT] = inputs[LOOKED_AT].required();
+    let mut own = 0;
     while own < OWN.len() {
-        inputs[GATES.len() + own] = OWN[own];
+        inputs[if own < LOOKED_AT { own } else { GATES.len() + own }] = OWN[own];
         own += 1;
     }
     let mut scan = 0;

@@ -5,6 +5,7 @@ mod consent;
 mod issues;
 mod place;
 mod rescan;
+mod role;
 mod script;
 
 use std::fs;
