@@ -21,6 +21,7 @@ mod channels;
 mod crashes;
 mod disks;
 mod ends;
+mod families;
 mod journal;
 mod machines;
 mod publishing;

@@ -283,6 +283,9 @@ impl Aws {
         if record.retired_on.is_some() {
             return Err(unavailable("it was retired".into()));
         }
+        if let Some(family) = record.family.as_ref().filter(|family| *family != channel.family()) {
+            return Err(unavailable(format!("it is of the family {family}")));
+        }
         match self.speaks_against(&record).await? {
             Some(why) => Err(unavailable(why)),
             None => Ok(record),

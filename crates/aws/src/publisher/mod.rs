@@ -19,6 +19,7 @@
 mod adopt;
 mod channel;
 mod copies;
+mod family;
 mod images;
 mod journal;
 mod keys;
@@ -226,7 +227,7 @@ impl Provider for Aws {
     }
 
     fn describe<'a>(&'a self, image: &'a ImageId, _verify: bool) -> Answer<'a, Image> {
-        Box::pin(async move { self.described(&self.release_of(image).await?).await })
+        Box::pin(async move { self.described(&self.release_of(image).await?.value).await })
     }
 
     fn create<'a>(&'a self, new: &'a NewImage) -> Answer<'a, Created> {

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Release {
     pub(crate) release_id: ReleaseId,
     pub(crate) name: Name,
+    /// The family that it was published in. Records of before this was written down have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) family: Option<String>,
     pub(crate) content_digest: ContentDigest,
     pub(crate) manifest: ImageManifest,
     pub(crate) begun_on: Timestamp,

@@ -74,7 +74,10 @@ impl Aws {
     ) -> Result<Vec<Change>, Error> {
         let work = Work::new(self, new, Steps::planned(self))?;
         let images = match self.release(&work.id).await? {
-            Some(record) if record.value.retired_on.is_none() => record.value.images,
+            Some(record) if record.value.retired_on.is_none() => {
+                self.of_our_family(&record.value).await?;
+                record.value.images
+            }
             _ => BTreeMap::new(),
         };
         let home = self.adopted(&work, images.get(&self.to.home)).await?;
@@ -114,6 +117,7 @@ impl Aws {
         let fresh = Release {
             release_id: work.id,
             name: new.release.name.clone(),
+            family: Some(self.settings.family.clone()),
             content_digest: new.release.content_digest,
             manifest: new.manifest.clone(),
             begun_on: new.at,
@@ -126,7 +130,7 @@ impl Aws {
                 if there.value.manifest != new.manifest {
                     return Err(Error::Conflict { image: work.source.clone(), what: "manifest" });
                 }
-                Ok(there)
+                self.kept_in_family(there).await
             }
             Some(retired) => {
                 // Its tokens are used up: they give the images that were deregistered.
@@ -171,7 +175,7 @@ impl Aws {
     }
 
     /// The release that an image of the home region is of: its tag says so, and the release's record.
-    pub(super) async fn release_of(&self, image: &ImageId) -> Result<Release, Error> {
+    pub(super) async fn release_of(&self, image: &ImageId) -> Result<Record<Release>, Error> {
         let none = || Error::NoImage(image.clone());
         let found = images::image(&self.home(), image.as_str()).await.map_err(failed)?.ok_or_else(none)?;
         let id = found.tags.get(RELEASE_TAG).ok_or_else(|| Error::Unfit {
@@ -196,7 +200,7 @@ impl Aws {
                 ),
             });
         }
-        Ok(record.value)
+        Ok(record)
     }
 
     /// A release's image as the provider's caller knows it: that of the home region.

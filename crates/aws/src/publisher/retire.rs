@@ -45,7 +45,7 @@ impl Aws {
         at: Timestamp,
     ) -> Result<Image, Error> {
         self.lease.hold().await?;
-        let record = self.release_of(image).await?;
+        let record = self.kept_in_family(self.release_of(image).await?).await?.value;
         if stage >= Stage::Disabled {
             self.unreferenced(image, &record).await?;
         }
@@ -61,7 +61,7 @@ impl Aws {
     pub(super) async fn remove(&self, image: &ImageId, at: Timestamp) -> Result<bool, Error> {
         self.lease.hold().await?;
         let record = match self.release_of(image).await {
-            Ok(record) => record,
+            Ok(record) => self.kept_in_family(record).await?.value,
             Err(Error::NoImage(_)) => return Ok(false),
             Err(error) => return Err(error),
         };
