@@ -16,14 +16,15 @@ mod oidc;
 #[path = "../../../../crates/aws/tests/common/mod.rs"]
 mod proxy;
 
-mod allowed;
 mod channels;
+mod allowed;
 mod crashes;
 mod disks;
 mod ends;
 mod families;
 mod journal;
 mod machines;
+mod pages;
 mod publishing;
 mod racing;
 mod world;

@@ -131,11 +131,20 @@ pub(crate) struct Copying<'a> {
 /// The images of this account that have a tag, whatever their state.
 pub(crate) async fn tagged(place: &Place, key: &str, value: &str) -> Answered<Vec<FoundImage>> {
     let filter = Filter::builder().name(format!("tag:{key}")).values(value).build();
+    filtered(place, filter, value).await
+}
+
+/// The images of this account that a filter lets through. A page of them may be short or empty, and not be the last.
+async fn filtered(place: &Place, filter: Filter, about: &str) -> Answered<Vec<FoundImage>> {
     let call = place.ec2.describe_images().owners("self").filters(filter);
-    let sent = call.include_deprecated(true).include_disabled(true).send();
-    let found = answer(place.call("DescribeImages", value), sent).await?;
-    let images = found.images().iter().map(|image| found_image(place, image));
-    Ok(images.filter(|image| image.state != "deregistered").collect())
+    let mut pages = call.include_deprecated(true).include_disabled(true).into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = answer(place.call("DescribeImages", about), async { page }).await?;
+        found.extend(page.images().iter().map(|image| found_image(place, image)));
+    }
+    found.retain(|image| image.state != "deregistered");
+    Ok(found)
 }
 
 /// An image by its id; `None` if there is none (yet, or any more).
@@ -260,11 +269,7 @@ pub(crate) async fn register(place: &Place, registering: &Registering<'_>) -> An
 /// The images of this account that have a name, whatever their state.
 pub(crate) async fn named(place: &Place, name: &str) -> Answered<Vec<FoundImage>> {
     let filter = Filter::builder().name("name").values(name).build();
-    let call = place.ec2.describe_images().owners("self").filters(filter);
-    let sent = call.include_deprecated(true).include_disabled(true).send();
-    let found = answer(place.call("DescribeImages", name), sent).await?;
-    let images = found.images().iter().map(|image| found_image(place, image));
-    Ok(images.filter(|image| image.state != "deregistered").collect())
+    filtered(place, filter, name).await
 }
 
 /// The snapshots of this account that have a tag, and are pending or failed.
@@ -272,8 +277,14 @@ pub(crate) async fn unfinished_snapshots(place: &Place, key: &str, value: &str) 
     let tag = Filter::builder().name(format!("tag:{key}")).values(value).build();
     let status = Filter::builder().name("status").values("pending").values("error").build();
     let call = place.ec2.describe_snapshots().owner_ids("self").filters(tag).filters(status);
-    let found = answer(place.call("DescribeSnapshots", value), call.send()).await?;
-    Ok(found.snapshots().iter().filter_map(|snapshot| snapshot.snapshot_id()).map(str::to_owned).collect())
+    let mut pages = call.into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = answer(place.call("DescribeSnapshots", value), async { page }).await?;
+        let ids = page.snapshots().iter().filter_map(|snapshot| snapshot.snapshot_id());
+        found.extend(ids.map(str::to_owned));
+    }
+    Ok(found)
 }
 
 /// Copies an image from another region to this one. The same token gives the same image.

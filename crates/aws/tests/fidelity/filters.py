@@ -2,6 +2,7 @@
 
 import re
 
+from . import world
 from .answers import refuse
 
 
@@ -47,6 +48,9 @@ def page(items, response, most=1000):
     token, size = response._get_param("NextToken"), response._get_param("MaxResults")
     if token is not None and not str(token).isdigit():
         raise refuse("InvalidNextToken", f"The token '{token}' is not valid")
+    by_id = response._get_param("ImageIds") or response._get_param("SnapshotIds")
+    if token is None and not by_id and world.current().settings["empty_first_page"]:
+        return [], "0"
     begin = int(token or 0)
     end = begin + min(int(size), most) if size else len(items)
     return items[begin:end], str(end) if end < len(items) else None

@@ -24,6 +24,8 @@ DEFAULTS = {
     "protection_cooldown_s": 86400,
     # How long credentials of STS are good for, whatever was asked for.
     "credential_seconds": None,
+    # A list by filters begins with a page of nothing, as EC2's may.
+    "empty_first_page": False,
     # Whose launch permission an account shares: {"222222222222": ["arn:aws:organizations::…"]}.
     "organizations": {},
 }

@@ -195,6 +195,16 @@ class Describe(Case):
         pages = list(client("ec2").get_paginator("describe_images").paginate(PaginationConfig={"PageSize": 5}))
         self.assertEqual([len(page["Images"]) for page in pages], [5, 2])
 
+    def test_a_first_page_may_be_empty(self):
+        one = self.make(name="app")
+        self.settings(empty_first_page=True)
+        ec2 = client("ec2")
+        for call, listed, ids in (("describe_images", "Images", {"ImageIds": [one["image"]]}),
+                                  ("describe_snapshots", "Snapshots", {"SnapshotIds": [one["snapshot"]]})):
+            pages = list(ec2.get_paginator(call).paginate(**({"Owners": ["self"]} if listed == "Images" else {"OwnerIds": ["self"]})))
+            self.assertEqual([len(page[listed]) for page in pages], [0, 1], call)
+            self.assertEqual(len(getattr(ec2, call)(**ids)[listed]), 1, call)
+
 
 class Deregister(Case):
     def test_snapshots_stay_unless_asked_for(self):
