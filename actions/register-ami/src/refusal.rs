@@ -74,6 +74,7 @@ pub(crate) fn refusal(error: Error) -> Result<Refusal> {
         }
         Error::Unfit { .. } => "Mend what is said, or publish another image",
         Error::Referred { .. } => "Point what is named at another image first",
+        Error::Protected { .. } => "Run again when that is over",
         Error::Remote(_)
         | Error::Held { .. }
         | Error::Lost { .. }

@@ -173,6 +173,16 @@ pub enum Error {
         /// What refers to it, and where.
         by: Vec<String>,
     },
+    /// An image that is protected from being deleted, for some time yet.
+    #[error(
+        "the image {image} is protected from being deregistered until {until}: that was taken away, and AWS holds to its cooldown of 24 h. Nothing else was changed. Run again after that"
+    )]
+    Protected {
+        /// The image.
+        image: ImageId,
+        /// Until when.
+        until: Timestamp,
+    },
     /// What was asked for did not come in time.
     #[error("{what} after {waited:?}. Run again: what was begun is taken up")]
     TimedOut {
@@ -219,6 +229,7 @@ impl Error {
             Self::NotReady(_) => "not-ready",
             Self::Unfit { .. } => "image-unfit",
             Self::Referred { .. } => "image-referred",
+            Self::Protected { .. } => "image-protected",
             Self::TimedOut { .. } => "timed-out",
             Self::Unsupported { .. } => "unsupported",
         }

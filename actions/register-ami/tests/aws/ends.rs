@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::proxy::REGION;
+use crate::journal;
+use crate::proxy::{ACCOUNT, REGION, SECRET, access_key, python_command};
 use crate::world::{AWAY, Run, World};
 
 const DELETE: [(&str, &str); 2] = [("operation", "retire"), ("stage", "delete")];
@@ -131,4 +132,55 @@ fn what_is_retired_is_read_when_nobody_else_can_change_it() {
             calls[held..first].iter().filter(|call| about(call, "GetObject", "images/releases/")).count();
         assert_eq!(read, 1, "{stage}");
     }
+}
+
+#[test]
+fn protection_with_a_cooldown_is_taken_away_first_and_nothing_else_until_it_is_over() {
+    let mut world = World::new();
+    world.distribution(&json!({"protection": "with-cooldown"}));
+    let one = left_behind(&mut world);
+    world.proxy.settings(&json!({"protection_cooldown_s": 0}));
+    let before = world.state();
+    for attempt in [1, 2] {
+        let run = world.run("one", attempt, &DELETE);
+        assert_eq!(run.code, Some(1), "{}", run.said);
+        assert!(run.said.contains("image-protected") && run.said.contains("24 h"), "{}", run.said);
+        let mut after = world.state();
+        let images = after["images"].as_array_mut().unwrap();
+        let taken = images.iter_mut().filter(|image| image["protection"] == "disabled");
+        let taken = taken.map(|image| image["protection"] = json!("enabled-with-cooldown")).count();
+        assert_eq!(taken, 3, "{}", run.said);
+        assert_eq!(after, before, "{}", run.said);
+        assert!(journal::record(&world, &one)["protectedUntil"].is_string());
+    }
+    journal::change(&world, &one, |record| record["protectedUntil"] = json!("2026-01-01T00:00:00Z"));
+    world.done("one", &DELETE);
+    assert_eq!(numbered(&world, &one), 0);
+    assert_eq!(world.proxy.state()["images"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn a_snapshot_that_another_image_uses_is_left_and_told() {
+    const SCRIPT: &str = r#"
+import sys, boto3
+endpoint, key, secret, region, snapshot = sys.argv[1:]
+ec2 = boto3.client("ec2", endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
+ec2.register_image(Name="mine", RootDeviceName="/dev/xvda", BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}])
+"#;
+    let mut world = World::new();
+    let one = left_behind(&mut world);
+    let state = world.proxy.state();
+    let image =
+        state["images"].as_array().unwrap().iter().find(|image| image["id"] == *one.outputs["image-id"]);
+    let snapshot = image.unwrap()["snapshots"][0].as_str().unwrap().to_owned();
+    let status = python_command()
+        .args(["-c", SCRIPT, &world.proxy.endpoint(), &access_key(ACCOUNT), SECRET, REGION, &snapshot])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let run = world.done("one", &DELETE);
+    assert!(run.said.contains(&format!("{snapshot} is left: another image uses it")), "{}", run.said);
+    let left = world.proxy.state();
+    let left: Vec<_> = left["snapshots"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    assert!(left.contains(&json!(snapshot)) && left.len() == 7, "{left:?}");
 }

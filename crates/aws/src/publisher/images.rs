@@ -33,6 +33,8 @@ pub(crate) struct FoundImage {
     pub(crate) disks: BTreeMap<String, FoundDisk>,
     pub(crate) deprecated_on: Option<Timestamp>,
     pub(crate) protected: bool,
+    /// It is protected for a day longer when protection is taken away.
+    pub(crate) cooldown: bool,
     /// What has to be the same in every copy.
     pub(crate) machine: Machine,
     /// What a manifest is held against.
@@ -182,6 +184,7 @@ fn found_image(place: &Place, image: &aws_sdk_ec2::types::Image) -> FoundImage {
             disks.insert(device.to_owned(), disk);
         }
     }
+    let protection = image.deregistration_protection().unwrap_or_default();
     FoundImage {
         id: text(image.image_id()),
         name: text(image.name()),
@@ -191,7 +194,8 @@ fn found_image(place: &Place, image: &aws_sdk_ec2::types::Image) -> FoundImage {
         tags: tags(image.tags()),
         disks,
         deprecated_on: image.deprecation_time().and_then(|time| time.parse().ok()),
-        protected: image.deregistration_protection().is_some_and(|state| state.starts_with("enabled")),
+        protected: protection.starts_with("enabled"),
+        cooldown: protection.starts_with("enabled") && protection != "enabled-without-cooldown",
         machine: Machine {
             architecture: text(image.architecture().map(|value| value.as_str())),
             boot_mode: text(image.boot_mode().map(|value| value.as_str())),

@@ -27,6 +27,9 @@ pub(crate) struct Release {
     /// When its images were deregistered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) retired_on: Option<Timestamp>,
+    /// Until when AWS protects its images, though their protection was taken away: it had a cooldown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) protected_until: Option<Timestamp>,
 }
 
 /// An image in a region.

@@ -124,6 +124,7 @@ impl Aws {
             images: BTreeMap::new(),
             published_on: None,
             retired_on: None,
+            protected_until: None,
         };
         match there {
             Some(there) if there.value.retired_on.is_none() => {

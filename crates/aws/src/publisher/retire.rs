@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use archive::Record;
 use jiff::Timestamp;
 use provider::{Error, Image, ImageId};
 
@@ -10,6 +11,9 @@ use super::adopt::snapshot_ids;
 use super::copies::Found;
 use super::records::Release;
 use super::{Aws, all, failed, images, parameters};
+
+/// For how long protection with a cooldown still holds when it was taken away; and a while, for clocks that differ.
+const COOLDOWN: Duration = Duration::from_secs(24 * 3600 + 300);
 
 /// How far an image's life has come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,12 +65,13 @@ impl Aws {
     pub(super) async fn remove(&self, image: &ImageId, at: Timestamp) -> Result<bool, Error> {
         self.lease.hold().await?;
         let record = match self.release_of(image).await {
-            Ok(record) => self.kept_in_family(record).await?.value,
+            Ok(record) => self.kept_in_family(record).await?,
             Err(Error::NoImage(_)) => return Ok(false),
             Err(error) => return Err(error),
         };
-        self.unreferenced(image, &record).await?;
-        let found = self.images_of(&record).await?;
+        self.unreferenced(image, &record.value).await?;
+        let found = self.images_of(&record.value).await?;
+        let record = self.unprotected(image, record, &found, at).await?.value;
         self.end_deprecated(&found, at).await?;
         self.end_disabled(&found).await?;
         let name = &self.release_parameter(&record.release_id);
@@ -96,6 +101,31 @@ impl Aws {
         }
     }
 
+    /// Takes protection away everywhere, before anything else is changed. With a cooldown AWS holds to it for a day: what
+    /// was half gone until then would be of no use to anybody, and look as if it were.
+    async fn unprotected(
+        &self,
+        image: &ImageId,
+        record: Record<Release>,
+        found: &Found,
+        at: Timestamp,
+    ) -> Result<Record<Release>, Error> {
+        // Written down first: afterwards AWS does not say it any more.
+        let cools = found.values().any(|image| image.cooldown);
+        let until = if cools { Some(at + COOLDOWN) } else { record.value.protected_until };
+        let value = Release { protected_until: until, ..record.value.clone() };
+        let record = self.rewritten(&record, value).await?;
+        all(found.iter().filter(|(_, image)| image.protected).map(|(region, image)| async move {
+            self.lease.hold().await?;
+            images::unprotect(&self.owner.place(region), &image.id).await.map_err(failed)
+        }))
+        .await?;
+        match until.filter(|until| *until > at) {
+            Some(until) => Err(Error::Protected { image: image.clone(), until }),
+            None => Ok(record),
+        }
+    }
+
     async fn end_deprecated(&self, found: &Found, at: Timestamp) -> Result<(), Error> {
         // AWS refuses a date that has passed when the call arrives.
         let at = at + Duration::from_secs(60);
@@ -120,15 +150,16 @@ impl Aws {
 
     async fn end_deregistered(&self, region: &str, image: &images::FoundImage) -> Result<(), Error> {
         let place = self.owner.place(region);
-        if image.protected {
-            self.lease.hold().await?;
-            images::unprotect(&place, &image.id).await.map_err(failed)?;
-        }
         self.lease.hold().await?;
         images::deregister(&place, &image.id).await.map_err(failed)?;
         // Deregistering deletes them too; where it was killed in between, or AWS was busy, they are left.
         for snapshot in snapshot_ids(image) {
-            images::delete_snapshot(&place, &snapshot).await.map_err(failed)?;
+            match images::delete_snapshot(&place, &snapshot).await {
+                Err(failure) if failure.code == "InvalidSnapshot.InUse" => {
+                    self.say(&format!("{region}: {snapshot} is left: another image uses it"));
+                }
+                deleted => deleted.map_err(failed)?,
+            }
         }
         Ok(())
     }
