@@ -184,3 +184,20 @@ ec2.register_image(Name="mine", RootDeviceName="/dev/xvda", BlockDeviceMappings=
     let left: Vec<_> = left["snapshots"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
     assert!(left.contains(&json!(snapshot)) && left.len() == 7, "{left:?}");
 }
+
+#[test]
+fn what_is_retired_can_be_planned_and_published_again() {
+    let mut world = World::new();
+    world.bake_here("disk", &[1, 2, 3]);
+    let run = world.done("disk", &[]);
+    world.bake("two");
+    world.bake("three");
+    world.done("two", &[]);
+    world.done("three", &[]);
+    let ami = run.outputs["image-id"].clone();
+    world.done("disk", &[DELETE[0], DELETE[1], ("image-id", &ami)]);
+    let plan = world.done("disk", &[("operation", "plan")]);
+    assert_eq!((plan.outputs["image-id"].as_str(), plan.outputs["adopted"].as_str()), ("", "false"));
+    let again = world.done("disk", &[]);
+    assert_ne!(again.outputs["image-id"], ami);
+}

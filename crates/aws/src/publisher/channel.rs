@@ -41,7 +41,7 @@ impl Aws {
     ) -> Result<Repointed, Error> {
         self.lease.hold().await?;
         let record = self.release(release).await?.map(|record| record.value);
-        let record = record.filter(|record| record.published_on.is_some() && record.retired_on.is_none());
+        let record = record.filter(Release::is_out);
         let record =
             record.ok_or_else(|| Error::NoImage(ImageId::new(format!("of the release {release}"))))?;
         let to = self.entry(&record);

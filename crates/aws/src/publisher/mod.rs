@@ -219,7 +219,7 @@ impl Provider for Aws {
     fn find<'a>(&'a self, name: &'a Name, release: &'a ReleaseId) -> Answer<'a, Option<Image>> {
         Box::pin(async move {
             let record = self.release(release).await?.map(|record| record.value);
-            match record.filter(|record| record.name == *name && record.published_on.is_some()) {
+            match record.filter(|record| record.name == *name && record.is_out()) {
                 Some(record) => self.described(&record).await.map(Some),
                 None => Ok(None),
             }

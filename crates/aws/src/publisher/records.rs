@@ -32,6 +32,13 @@ pub(crate) struct Release {
     pub(crate) protected_until: Option<Timestamp>,
 }
 
+impl Release {
+    /// Whether it was published, and is not gone.
+    pub(crate) const fn is_out(&self) -> bool {
+        self.published_on.is_some() && self.retired_on.is_none()
+    }
+}
+
 /// An image in a region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
