@@ -7,7 +7,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use model::Class;
 use process::Processes;
 use runner::{Context, Result};
 use scan::{Image, Prepared, Program, Report};
@@ -59,12 +58,10 @@ pub(crate) async fn scan(
         }
     }
     if let Target::RootFs(root) = target
-        && inputs.look_for.iter().any(|class| *class != Class::Vulnerability)
         && let Some(path) = scan::first_unreadable(root)
     {
         bail!(
-            "{} cannot be read, and Trivy would pass over it in silence: scan as a user who may read it, or look \
-             for vulnerabilities only (`scanners: vuln`)",
+            "{} cannot be read, and Trivy would pass over it in silence: scan as a user who may read it",
             path.display()
         );
     }

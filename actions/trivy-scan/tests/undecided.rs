@@ -234,3 +234,24 @@ fn a_partition_that_trivy_would_pass_over_is_an_error_before_it_runs() {
         }
     }
 }
+
+/// A folder whose path is longer than any program may name cannot be read by root either.
+#[test]
+fn a_folder_that_cannot_be_read_is_an_error_whatever_is_looked_for() {
+    for scanners in ["vuln", "vuln,secret"] {
+        let harness = crate::common::harness().env("HOME", "/nowhere").input("scanners", scanners);
+        let [root, deep] = ["root", "deep"].map(|name| {
+            let root = harness.workspace().join(name);
+            let inner = (0..12).fold(root.clone(), |folder, _| folder.join("d".repeat(250)));
+            fs::create_dir_all(&inner).unwrap();
+            (root, inner)
+        });
+        fs::rename(deep.0, root.1.join("deep")).unwrap();
+        let harness = harness.input_path("rootfs", root.0);
+        let fake = Fake::new().then("trivy", writes(whole()));
+        let (_, run) = run(&harness, &fake);
+        // What is said of it is cut short behind so long a path.
+        assert_undecided(&harness, &run, "d/deep/d");
+        assert!(fake.calls().is_empty());
+    }
+}
