@@ -4,6 +4,7 @@
 
 mod log;
 mod place;
+mod required;
 mod send;
 mod tell;
 
@@ -16,6 +17,7 @@ use url::Url;
 
 use log::Log;
 use place::Place;
+use required::Required;
 use send::{Sender, Sent, Status};
 
 /// See the crate.
@@ -23,8 +25,12 @@ pub static ACTION: Action = Action {
     name: "upload-sarif",
     about: "Uploads SARIF to code scanning, and waits until GitHub has taken it in",
     inputs: &[
-        Input::new("sarif", Kind::Path, "A SARIF file, or a folder: then every file in it that ends in .sarif")
-            .required(),
+        Input::new(
+            "sarif",
+            Kind::Path,
+            "A SARIF file, or a folder: then every file in it that ends in .sarif",
+        )
+        .required(),
         Input::new(
             "category",
             Kind::Text,
@@ -37,9 +43,8 @@ pub static ACTION: Action = Action {
         Input::new(
             "required",
             Kind::Bool,
-            "Whether it is an error that code scanning is not to be had (a pull request from a fork, no licence, no permission), or that GitHub is not done in time",
-        )
-        .default("false"),
+            "Whether it is an error that nothing can be uploaded. Not given: not for a fork's or Dependabot's token and a missing licence, but for a missing permission; true: for all of it, and where GitHub is not done in time; false: for none of it",
+        ),
         Input::new("validate", Kind::Bool, "Whether github.com holds the files to its own rules as well")
             .default("false"),
         Input::new("token", Kind::Secret, "A token with `security-events: write` on the repository"),
@@ -52,7 +57,10 @@ pub static ACTION: Action = Action {
         Output { name: "uploaded", help: "Whether it was uploaded: true or false" },
         Output { name: "processing-status", help: "complete, pending, failed or skipped" },
         Output { name: "results", help: "How many results were uploaded, or would have been" },
-        Output { name: "sarif", help: "The files, one a line: what an artifact keeps where nothing was uploaded" },
+        Output {
+            name: "sarif",
+            help: "The files, one a line: what an artifact keeps where nothing was uploaded",
+        },
     ],
     run: |cx| Box::pin(run(cx)),
     post: None,
@@ -62,7 +70,7 @@ async fn run(cx: &mut Context) -> Result<Outcome> {
     let checkout = cx.github().workspace.clone().unwrap_or_else(|| cx.cwd().to_owned());
     let logs = log::read(&cx.path("sarif")?, cx.opt_text("category")?.as_deref(), &checkout)?;
     let place = Place::of(cx)?;
-    let required = cx.flag("required")?;
+    let required = Required::read(cx)?;
     let (client, repository) = github::inputs::open(cx)?;
     let page = github::alerts_page(&github::inputs::server(cx)?, &repository, &place.reference);
     let files: Vec<String> = logs.iter().map(|log| log.path.to_string_lossy().into_owned()).collect();
@@ -70,7 +78,7 @@ async fn run(cx: &mut Context) -> Result<Outcome> {
     cx.output("alerts-url", &page)?;
     tell::warn(cx, &logs);
     // A repository can give such runs a token that writes; whoever knows theirs does says `required`, and it is tried.
-    if let Some(why) = place.read_only.as_ref().filter(|_| !required) {
+    if let Some(why) = place.read_only.as_ref().filter(|_| required != Required::Always) {
         return tell::skipped(cx, &logs, why);
     }
     let sender = Sender {
@@ -88,10 +96,13 @@ async fn run(cx: &mut Context) -> Result<Outcome> {
                 tell::done(cx, &sent)?;
                 let why = refused(&client, &repository, &error).await;
                 return match why {
-                    Some(why) if sent.is_empty() && !required => {
+                    Some(why) if sent.is_empty() && !required.fails(why, place.dependabot) => {
                         tell::skipped(cx, &logs, &format!("{why} ({error})"))
                     }
-                    why => Err(failed(log, &place, error, why.filter(|_| sent.is_empty()))),
+                    why => {
+                        let why = why.filter(|_| sent.is_empty());
+                        Err(failed(log, &place, error, why.map(|why| (why, required))))
+                    }
                 };
             }
         }
@@ -123,11 +134,11 @@ async fn refused(client: &Client, repository: &Repository, error: &Error) -> Opt
     }
 }
 
-fn failed(log: &Log, place: &Place, error: Error, lacking: Option<Lacking>) -> anyhow::Error {
+fn failed(log: &Log, place: &Place, error: Error, lacking: Option<(Lacking, Required)>) -> anyhow::Error {
     let hint = match (&error.why, lacking) {
-        (_, Some(lacking)) => {
+        (_, Some((lacking, required))) => {
             let fork = place.read_only.as_deref().map(|why| format!("{why}; ")).unwrap_or_default();
-            format!(". {fork}{lacking}. `required: true` makes it an error")
+            format!(". {fork}{lacking}. {}", required.hint())
         }
         (Why::Status(413, _), _) => {
             ". The file is too long for GitHub: have the tool report less, or split it by category".to_owned()
@@ -138,7 +149,7 @@ fn failed(log: &Log, place: &Place, error: Error, lacking: Option<Lacking>) -> a
     anyhow!("{error}{hint}").context(format!("{} could not be uploaded", log.path.display()))
 }
 
-fn judge(cx: &mut Context, sent: &[Sent], required: bool) -> Result<Outcome> {
+fn judge(cx: &mut Context, sent: &[Sent], required: Required) -> Result<Outcome> {
     let failures: Vec<String> = sent
         .iter()
         .filter_map(|one| match &one.status {
@@ -151,7 +162,7 @@ fn judge(cx: &mut Context, sent: &[Sent], required: bool) -> Result<Outcome> {
     }
     if cx.flag("wait")? && sent.iter().any(|one| one.status == Status::Pending) {
         let text = "GitHub has not taken the upload in yet: the alerts may change later (`timeout`)";
-        if required {
+        if required == Required::Always {
             bail!("{text}");
         }
         cx.warning(text);

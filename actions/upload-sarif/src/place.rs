@@ -11,6 +11,9 @@ const ON_DEFAULT_BRANCH: [&str; 2] = ["workflow_run", "issue_comment"];
 /// Events of a pull request whose runs have a token that only reads, where it comes from a fork.
 const OF_THE_HEAD: [&str; 3] = ["pull_request", "pull_request_review", "pull_request_review_comment"];
 
+/// Who causes Dependabot's runs. Whoever starts one again changes neither the name nor the token.
+const DEPENDABOT: &str = "dependabot[bot]";
+
 /// Commit and ref.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -18,6 +21,8 @@ pub(crate) struct Place {
     pub(crate) reference: String,
     /// Why the job's token cannot upload, where that is known beforehand.
     pub(crate) read_only: Option<String>,
+    /// Whether Dependabot caused the run: its token only reads, unless the job says otherwise.
+    pub(crate) dependabot: bool,
 }
 
 impl Place {
@@ -35,7 +40,8 @@ impl Place {
             reference: github.ref_.as_deref(),
             payload: &event,
         };
-        by_run.place(sha.as_deref(), reference.as_deref())
+        let place = by_run.place(sha.as_deref(), reference.as_deref())?;
+        Ok(Self { dependabot: github.actor.as_deref() == Some(DEPENDABOT), ..place })
     }
 }
 
@@ -62,7 +68,7 @@ impl Run<'_> {
                 reference.escape_debug()
             );
         }
-        Ok(Place { commit: crate::commit(sha)?, reference, read_only: self.read_only() })
+        Ok(Place { commit: crate::commit(sha)?, reference, read_only: self.read_only(), dependabot: false })
     }
 
     /// What was not given, by the run: as long as that cannot be a commit of one ref, and another ref.

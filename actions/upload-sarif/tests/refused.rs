@@ -18,19 +18,22 @@ fn refusing(answer: Answer, is_seen: bool) -> FakeGitHub {
 }
 
 #[test]
-fn no_licence_and_no_permission_are_told_and_are_errors_only_where_it_is_required() {
+fn what_is_lacking_is_told_and_is_an_error_where_somebody_can_mend_it_or_wants_it() {
     let licence = "Advanced Security must be enabled for this repository to use code scanning.";
-    for (answer, says) in [
-        (Answer::error(403, licence), "GitHub Code Security"),
-        (Answer::error(403, "Resource not accessible by integration"), "`security-events: write`"),
-        (Answer::error(404, "Not Found"), "there is no code scanning here"),
+    for (answer, says, is_mended) in [
+        (Answer::error(403, licence), "GitHub Code Security", false),
+        (Answer::error(403, "Resource not accessible by integration"), "`security-events: write`", true),
+        (Answer::error(404, "Not Found"), "there is no code scanning here", true),
     ] {
-        for required in [false, true] {
+        for (input, required) in [("", is_mended), ("false", false), ("true", true)] {
             let server = refusing(answer.clone(), true);
-            let harness = with_file(harness(&server), sarif("T", Some("c/"), 3).to_string())
-                .input("required", required.to_string());
+            let harness =
+                with_file(harness(&server), sarif("T", Some("c/"), 3).to_string()).input("required", input);
             let run = harness.run(&ACTION);
             assert_eq!(run.code, if required { 2 } else { 0 }, "{}", said(&run));
+            if input.is_empty() && required {
+                assert!(said(&run).contains("`required: false` makes it a notice"), "{}", said(&run));
+            }
             assert!(said(&run).contains(says), "wanted {says}: {}", said(&run));
             assert_eq!(run.outputs["uploaded"], "false");
             assert!(run.outputs["sarif"].ends_with("one.sarif"));
@@ -54,6 +57,7 @@ fn no_licence_and_no_permission_are_told_and_are_errors_only_where_it_is_require
 fn what_is_not_known_to_be_that_is_an_error() {
     for (answer, is_seen, says) in [
         (Answer::error(403, "Repository was archived so is read-only."), true, "archived"),
+        (Answer::error(403, "Something that GitHub never said before"), true, "never said before"),
         (Answer::error(401, "Bad credentials"), true, "the token is not valid"),
         // A name that leads nowhere.
         (Answer::error(404, "Not Found"), false, "is `repository` right?"),
@@ -89,6 +93,19 @@ fn a_pull_request_from_a_fork_sends_nothing() {
     assert_eq!(run.outputs["processing-status"], "skipped");
     assert!(run.outputs["alerts-url"].ends_with("?query=is%3Aopen+pr%3A7"), "{:?}", run.outputs);
     assert!(server.asked().is_empty());
+}
+
+/// Its token only reads, unless the job says otherwise: which of the two it is, GitHub's answer says.
+#[test]
+fn a_run_of_dependabot_tries_and_its_missing_permission_is_told() {
+    let refused = Answer::error(403, "Resource not accessible by integration");
+    for (server, uploaded) in [(refusing(refused, true), "false"), (complete(), "true")] {
+        let run = with_file(harness(&server), sarif("T", Some("c/"), 1).to_string())
+            .env("GITHUB_ACTOR", "dependabot[bot]")
+            .run(&ACTION);
+        assert_eq!((run.code, run.outputs["uploaded"].as_str()), (0, uploaded), "{}", said(&run));
+        assert!(!server.asked().is_empty());
+    }
 }
 
 /// Some repositories give such runs a token that writes.

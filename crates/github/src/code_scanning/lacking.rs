@@ -44,7 +44,8 @@ impl Lacking {
         };
         let has = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
         // "Advanced Security must be enabled …", "Code Security must be enabled …", "Code scanning is not enabled …"
-        if has(&["advanced security", "code security", "code scanning is not enabled"]) {
+        let is_off = has(&["must be enabled", "not enabled"]);
+        if is_off && has(&["advanced security", "code security", "code scanning"]) {
             return Some(Self::Licence);
         }
         // "Resource not accessible by integration", or "… by personal access token"; "Must have …"
@@ -79,6 +80,7 @@ mod tests {
             // These are for somebody to mend, and not to be passed over.
             (forbidden("Repository was archived so is read-only."), None),
             (forbidden("Although you appear to have the correct authorization, the IP allow list …"), None),
+            (forbidden("Code security is kept from this actor by a rule of the enterprise"), None),
             (forbidden(""), None),
             (Why::Unauthorized("Bad credentials".to_owned()), None),
             (Why::RateLimited(None), None),
