@@ -127,7 +127,7 @@ pub async fn run_with(ctx: &mut Context, processes: &dyn Processes, programs: Pr
     let key = services::signer(ctx)?;
     let image =
         inputs.image.as_deref().map(|path| Image::open(ctx, path)).transpose().context("input `image`")?;
-    let taken = take(ctx, &inputs, processes, programs).await?;
+    let taken = take(ctx, &inputs, image.as_ref(), processes, programs).await?;
     if let Some(image) = &image {
         image.still_the_same().context("the image changed meanwhile: nothing is known about either")?;
     }
@@ -153,12 +153,13 @@ fn about(image: Option<&Image>, inputs: &Inputs, taken: &Taken) -> Result<About>
 async fn take(
     ctx: &mut Context,
     inputs: &Inputs,
+    image: Option<&Image>,
     processes: &dyn Processes,
     programs: Programs,
 ) -> Result<Taken> {
     if let What::Report { report, sbom } = &inputs.what {
         let report = scan::Report::open(report).context("input `report`")?;
-        let sbom = sbom.as_deref().map(Sbom::read).transpose()?;
+        let sbom = sbom.as_deref().map(|path| Sbom::read(path, image)).transpose()?;
         return Ok(Taken {
             inventory: sbom.map(|sbom| sbom.bytes),
             ..Taken::from_elsewhere(report, ctx.now())
@@ -176,7 +177,7 @@ async fn take(
             let name = inputs.common.family.as_deref().unwrap_or("rootfs");
             run::list(ctx, &program, root, name).await?
         }
-        What::Sbom(path) => Sbom::read(path)?,
+        What::Sbom(path) => Sbom::read(path, image)?,
         What::Report { .. } => anyhow::bail!("a report is not scanned"),
     };
     let program = run::program(&grype, processes, scratch.path(), inputs.timeout);

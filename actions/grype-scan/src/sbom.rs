@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use runner::Result;
+use scan::Image;
 use scanners::grype;
 
 /// An SBOM that Grype reads as it is meant.
@@ -14,9 +15,12 @@ pub(crate) struct Sbom {
 }
 
 impl Sbom {
-    /// Reads one that is there.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    /// Reads one that is there, which has to be that of the image where there is one.
+    pub(crate) fn read(path: &Path, image: Option<&Image>) -> Result<Self> {
         let bytes = scan::read_report(path).context("input `sbom`")?;
+        if let Some(image) = image {
+            image.is_listed_by(&bytes).with_context(|| format!("input `sbom`: {}", path.display()))?;
+        }
         Self::of(bytes).with_context(|| format!("input `sbom`: {}", path.display()))
     }
 

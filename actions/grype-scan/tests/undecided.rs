@@ -5,7 +5,7 @@
 mod common;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use common::{after, assert_undecided, sbom, statement};
 use grype_scan::{ACTION, Programs, run_with};
@@ -34,6 +34,25 @@ fn harness() -> Harness {
 fn of_sbom(harness: Harness) -> Harness {
     let path = harness.file("sbom.cdx.json", sbom(&[("tar", "tar", "1")]).to_string());
     harness.input_path("sbom", path)
+}
+
+/// An SBOM that says it is of these images.
+fn listed(harness: Harness, images: &[&String]) -> Harness {
+    let mut list = sbom(&[("tar", "tar", "1")]);
+    let said: Vec<_> = images.iter().map(|it| json!({"name": "hallmark:image", "value": it})).collect();
+    list["metadata"] = json!({"properties": said});
+    let path = harness.file("sbom.cdx.json", list.to_string());
+    harness.input_path("sbom", path)
+}
+
+fn disk(harness: Harness) -> (Harness, PathBuf) {
+    let disk = harness.file("disk.raw", vec![7; 1 << 20]);
+    (harness.input_path("image", &disk), disk)
+}
+
+/// What is on the disk.
+fn content(disk: &Path) -> String {
+    blocks::digest_file(disk, &blocks::Options::default()).unwrap().content_digest.to_string()
 }
 
 /// What Grype says of the sample.
@@ -157,12 +176,37 @@ fn a_database_or_an_image_that_changes_meanwhile_decides_nothing() {
     let (_, ran) = run(&harness, &Fake::new().then("grype", status()).then("grype", database));
     assert_undecided(&harness, &ran, "database changed while it was used");
 
-    let harness = of_sbom(self::harness());
-    let disk = harness.file("disk.raw", vec![7; 1 << 20]);
-    let harness = harness.input_path("image", &disk);
+    let (harness, disk) = disk(self::harness());
+    let harness = listed(harness, &[&content(&disk)]);
     let image = scans(Box::new(move |_| fs::write(disk, vec![8; 1 << 20]).unwrap()));
     let (_, ran) = run(&harness, &Fake::new().then("grype", status()).then("grype", image));
     assert_undecided(&harness, &ran, "the image changed meanwhile");
+}
+
+#[test]
+fn a_list_of_another_image_or_of_none_is_no_evidence_about_this_one() {
+    let other = format!("hallmarkBlocks1:{}", Sha256::of(b"another"));
+    let own = content(&disk(harness()).1);
+    for (images, says) in [
+        (vec![], Some("does not say which image it is of")),
+        (vec![&other], Some("says that it is of hallmarkBlocks1:")),
+        (vec![&own, &other], Some("does not say which image it is of")),
+        (vec![&own], None),
+    ] {
+        let (harness, _) = disk(harness());
+        let harness = listed(harness, &images);
+        let fake = Fake::new().then("grype", status()).then("grype", writes(whole()));
+        let (outcome, run) = run(&harness, &fake);
+        let Some(says) = says else {
+            assert_eq!(outcome, Some(Outcome::Done), "{}", run.stdout);
+            let about = statement(&run)["subject"][0]["digest"].to_string();
+            assert!(about.contains(own.trim_start_matches("hallmarkBlocks1:")), "{about}");
+            continue;
+        };
+        assert_undecided(&harness, &run, says);
+        let scans = |call: &process::Spec| call.arguments().contains(&"--file".into());
+        assert!(!fake.calls().iter().any(scans));
+    }
 }
 
 #[test]

@@ -30,7 +30,11 @@ pub static ACTION: Action = Action {
             "The image: its image.json, or a raw disk; what is scanned, unless one of the next four is given",
         ),
         Input::new("rootfs", Kind::Path, "Scan this directory with a root file system instead"),
-        Input::new("sbom", Kind::Path, "Scan this SBOM (CycloneDX or SPDX, JSON) instead"),
+        Input::new(
+            "sbom",
+            Kind::Path,
+            "Scan this SBOM (CycloneDX or SPDX, JSON) instead; with `image`, one that says it is of it",
+        ),
         Input::new(
             "container-image",
             Kind::Text,
@@ -178,6 +182,9 @@ async fn take(
     let database = scan::prepare(ctx, &inputs.database, &Trivy, &runner, &cache).await?;
     // Read before and after, so that the one that is kept is the one that was scanned.
     let inventory = inputs.sbom.as_deref().map(scan::read_report).transpose().context("input `sbom`")?;
+    if let (Some(image), Some(list)) = (image, &inventory) {
+        image.is_listed_by(list).context("input `sbom`")?;
+    }
     let started = ctx.now();
     let report = run::scan(ctx, inputs, image, &runner, &database).await?;
     let finished = ctx.now();

@@ -43,6 +43,20 @@ fn disk(harness: Harness) -> (Harness, PathBuf) {
     (harness.input_path("image", &disk), disk)
 }
 
+/// What is on the disk.
+fn content(disk: &Path) -> String {
+    blocks::digest_file(disk, &blocks::Options::default()).unwrap().content_digest.to_string()
+}
+
+/// An SBOM that says it is of these images.
+fn listed(harness: Harness, images: &[&String]) -> Harness {
+    let said: Vec<_> = images.iter().map(|it| json!({"name": "hallmark:image", "value": it})).collect();
+    let list = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": {"properties": said},
+                      "components": [{"type": "library", "name": "p", "version": "1"}]});
+    let path = harness.file("sbom.cdx.json", list.to_string());
+    harness.input_path("sbom", path)
+}
+
 fn run(harness: &Harness, fake: &Fake) -> (Option<Outcome>, Run) {
     let (outcome, run) = harness
         .with_context(&ACTION, async |ctx: &mut runner::Context| run_with(ctx, fake, Some(trivy())).await);
@@ -190,6 +204,32 @@ fn trivy_sees_nothing_of_the_workspace_and_little_of_the_environment() {
     let calls = fake.calls();
     let names: Vec<_> = calls[0].environment().keys().map(|name| name.to_str().unwrap()).collect();
     assert_eq!(names, ["HOME", "HTTPS_PROXY", "LANG", "PATH", "TMPDIR"]);
+}
+
+#[test]
+fn a_list_of_another_image_or_of_none_is_no_evidence_about_this_one() {
+    let other = format!("hallmarkBlocks1:{}", Sha256::of(b"another"));
+    let own = content(&disk(crate::common::harness().env("HOME", "/nowhere")).1);
+    for (images, says) in [
+        (vec![], Some("does not say which image it is of")),
+        (vec![&other], Some("says that it is of hallmarkBlocks1:")),
+        (vec![&own, &other], Some("does not say which image it is of")),
+        (vec![&own], None),
+    ] {
+        let (harness, _) = disk(crate::common::harness().env("HOME", "/nowhere"));
+        let harness = listed(harness, &images);
+        let fake = Fake::new().then("trivy", writes(whole()));
+        let (outcome, run) = run(&harness, &fake);
+        let Some(says) = says else {
+            assert_eq!(outcome, Some(Outcome::Done), "{}", run.stdout);
+            let about = crate::common::statement(&run)["subject"][0]["digest"].to_string();
+            assert!(about.contains(own.trim_start_matches("hallmarkBlocks1:")), "{about}");
+            continue;
+        };
+        assert_undecided(&harness, &run, says);
+        let scans = |call: &process::Spec| call.arguments().contains(&"--output".into());
+        assert!(!fake.calls().iter().any(scans));
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod decide;
 mod evidence;
 mod files;
 mod inputs;
+mod listed;
 mod prepare;
 mod program;
 mod readable;
