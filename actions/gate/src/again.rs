@@ -21,6 +21,7 @@ use crate::case::Item;
 use crate::exact::{self, Genuine};
 use crate::judge::{self, Inputs};
 use crate::load;
+use crate::sarif::{self, Decided, Scanned};
 
 /// What comes of deciding again.
 #[derive(Debug)]
@@ -37,6 +38,25 @@ pub struct Again {
     pub channels: Vec<String>,
     /// The full report of the newest genuine scan by Trivy.
     pub report: Option<Sha256>,
+    /// The image's scanners, for SARIF.
+    scanned: Vec<Scanned>,
+}
+
+impl Again {
+    /// The scanners that have looked at the image, by name.
+    pub fn scanners(&self) -> impl Iterator<Item = &str> {
+        self.scanned.iter().map(Scanned::name)
+    }
+
+    /// The category of the image's alerts in code scanning.
+    #[must_use]
+    pub fn category(&self) -> String {
+        sarif::category(&self.image)
+    }
+
+    pub(crate) fn decided(&self) -> Decided<'_> {
+        Decided { image: &self.image, decision: &self.decision, scanned: &self.scanned }
+    }
 }
 
 /// The verdict by which an image was published.
@@ -107,7 +127,8 @@ pub async fn again(ctx: &mut Context, longer: SignedDuration, rescans: &Rescans)
     let accepted = accepted.map(|one| one.at(case.now)).unwrap_or_default();
     let decision = decide_again(&policy, &exceptions, &found.evidence, &accepted, case.now);
     let policy = (policy.policy().name().to_owned(), policy.digest());
-    Ok(Again { image, policy, decision, published, channels, report })
+    let scanned = sarif::scanned_before(&found, &decision);
+    Ok(Again { image, policy, decision, published, channels, report, scanned })
 }
 
 /// What was said about the image when it was published, and by whom.

@@ -20,7 +20,7 @@ const REPORT_ONLY: &str = "the policy only reports (`mode: report-only`): the ve
 const DECIDES: [EvidenceKind; 2] = [EvidenceKind::Verdict, EvidenceKind::Vsa];
 
 pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
-    sarif::clear(ctx)?;
+    let mut sarif = sarif::clear(ctx)?;
     let key = services::signer(ctx)?;
     let mut case = load::case(ctx, key.as_deref()).await?;
     let mut judged = judge::judge(&case)?;
@@ -36,7 +36,9 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
             approval_file = Some(file);
         }
     }
-    let sarif = sarif::write(ctx, &judged)?;
+    if let Some(folder) = &mut sarif {
+        sarif::write(ctx, folder, &judged)?;
+    }
     if key.is_none() {
         ctx.warning(
             "the verdict is not signed: no `signing-key` was given, so nothing can be published with it",
@@ -80,7 +82,7 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<Outcome> {
         click::told(ctx, &case, &judged)?;
     }
     show::outputs(ctx, &judged)?;
-    sarif.told(ctx)?;
+    sarif::told(ctx, sarif.as_ref(), &judged)?;
     for (output, path) in [
         ("evidence", Some(&verdict_file)),
         ("vsa", summary_file.as_ref()),

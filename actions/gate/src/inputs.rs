@@ -104,7 +104,7 @@ pub(crate) static INPUTS: [Input; 33] = [
     Input::new(
         "sarif-location",
         Kind::Text,
-        "The file of the repository that SARIF puts the findings on: the same as the scan's",
+        "The file of the repository that SARIF puts the findings on, where the scan's evidence does not say it; another than that is refused",
     ),
     Input::new(
         "rego-input",

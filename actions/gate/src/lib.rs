@@ -36,6 +36,7 @@ pub use again::{Again, Consented, Published, Rescan, Rescans, again};
 pub use approve::{APPROVE, Consent, approve};
 pub use click::about;
 pub use keys::Keys;
+pub use sarif::SarifFolder;
 pub use stored::{Foreseen, Stored};
 
 /// Decides about an image.

@@ -18,7 +18,7 @@ use crate::keys::Keys;
 use crate::{disk, load, manifest, sarif, show, source};
 
 pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
-    sarif::clear(ctx)?;
+    let mut sarif = sarif::clear(ctx)?;
     let evidence = EvidenceDir::new(ctx.path("evidence")?);
     // A manifest that cannot be read is no difference: nothing was compared.
     let bytes = manifest::read(path).context("input `replay`")?;
@@ -31,7 +31,10 @@ pub(crate) fn run(ctx: &mut Context, path: &Path) -> Result<Outcome> {
             ctx.info(&show::headline(&judged));
             ctx.summary().heading(2, "Replayed: the same verdict").raw(&judged.brief);
             show::outputs(ctx, &judged)?;
-            sarif::write(ctx, &judged)?.told(ctx)?;
+            if let Some(folder) = &mut sarif {
+                sarif::write(ctx, folder, &judged)?;
+            }
+            sarif::told(ctx, sarif.as_ref(), &judged)?;
             Ok(Outcome::Done)
         }
         Err(differences) => {

@@ -8,6 +8,7 @@ mod identities;
 #[path = "clicks/job.rs"]
 mod job;
 mod module;
+mod multitool;
 mod readme;
 mod replay;
 mod resume;

@@ -1,9 +1,10 @@
 //! SARIF of what was decided about: the alerts of the scanners' own, and what exceptions say of them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests: a panic is their message")]
 
+mod recorded;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::common::{Found, World, codes};
 use attest::Statement;
@@ -121,14 +122,19 @@ fn grype() -> (Vec<u8>, Value) {
     (serde_json::to_vec(&report).unwrap(), sbom)
 }
 
-/// The evidence is the scanners' own here, of a real disk.
-#[test]
-fn without_exceptions_it_is_byte_for_byte_what_the_scanners_wrote() {
-    let mut world = World::bare();
+/// Gives the image a real disk.
+fn with_disk(world: &mut World) {
     fs::write(world.path("web.raw"), vec![7; 1 << 20]).unwrap();
     let digest = blocks::digest_file(&world.path("web.raw"), &blocks::Options::default()).unwrap();
     world.image.disks[0].content_digest = digest.content_digest;
     world.write_image();
+}
+
+/// The evidence is the scanners' own here, of a real disk.
+#[test]
+fn without_exceptions_it_is_byte_for_byte_what_the_scanners_wrote() {
+    let mut world = World::bare();
+    with_disk(&mut world);
     let image = [("image", world.path("image.json")), ("evidence", world.path("evidence"))];
     let trivy = scanners(&world, &trivy_scan::ACTION, &World::report(FOUND), &image);
     let (report, sbom) = grype();
@@ -429,31 +435,9 @@ fn what_cannot_be_written_decides_nothing() {
     }
 }
 
-/// `sarif-multitool`, Microsoft's own, with GitHub's rules.
 #[test]
 fn github_would_take_it() {
-    #[expect(clippy::disallowed_methods, reason = "a test reads its own variable")]
-    let tool = std::env::var("HALLMARK_TEST_SARIF_MULTITOOL").unwrap_or_else(|_| {
-        panic!("HALLMARK_TEST_SARIF_MULTITOOL names no sarif-multitool: `make test` sets it up")
-    });
     let world = World::with(FOUND);
     gate(&world, "minimal", &until(&world, "2026-11-30"));
-    let said = world.path("said.sarif");
-    #[expect(clippy::disallowed_methods, reason = "a test runs the tool")]
-    let run = Command::new(tool)
-        .args(["validate", "--rule-kind", "Sarif;Gh", "--level", "Error;Warning", "--output"])
-        .args([&said, &world.path("sarif").join("trivy.sarif")])
-        .output()
-        .unwrap();
-    let talk = String::from_utf8_lossy(&run.stdout).into_owned();
-    // It may say that it was successful whatever it found: what it found stands in its own log.
-    let said = log(&fs::read(&said).unwrap_or_else(|_| panic!("{talk}")));
-    let notifications = &said["runs"][0]["invocations"][0]["toolExecutionNotifications"];
-    assert!(!notifications.to_string().contains("\"error\""), "{notifications}");
-    assert_eq!(
-        said["runs"][0]["results"].as_array().map_or(0, Vec::len),
-        0,
-        "{}",
-        said["runs"][0]["results"]
-    );
+    crate::multitool::takes(&world.path("sarif").join("trivy.sarif"), &world.path("said.sarif"));
 }

@@ -11,6 +11,8 @@ mod init_lint;
 mod init_run;
 #[path = "../../../actions/gate/tests/clicks/job.rs"]
 mod job;
+#[path = "../../../actions/gate/tests/multitool.rs"]
+mod multitool;
 #[path = "../../aws/tests/common/oidc.rs"]
 mod oidc;
 mod pre_commit;

@@ -28,7 +28,7 @@ impl Gatherer<'_> {
         };
         let scan = self.report(one, &more);
         if of_image {
-            self.found.scans.add(&one.file, &more.tool.name, scan.as_ref());
+            self.found.scans.add(&one.file, &more.tool.name, scan.as_ref(), more.alerts.clone());
         }
         let Some(scan) = scan else { return };
         self.compare(one, &more, &scan);

@@ -68,25 +68,30 @@ const KNOWLEDGE: [Code; 5] =
     [Code::StaleEvidence, Code::StaleDatabase, Code::FeedStale, Code::FeedMissing, Code::FeedUndated];
 
 impl Found {
-    pub(super) fn of(family: &str, channel: &str, again: Again, now: Timestamp) -> Self {
-        let Again { image, policy, decision, published, channels, report: _ } = again;
+    pub(super) fn of(family: &str, channel: &str, again: &Again, now: Timestamp) -> Self {
+        let Again { image, policy, decision, published, channels, .. } = again;
         let name = format!("{family}/{channel}");
-        let mut reasons = own_reasons(&name, published.as_ref(), &channels);
+        let mut reasons = own_reasons(&name, published.as_ref(), channels);
         reasons.extend(decision.reasons.iter().filter(|one| one.weight > Weight::Note).cloned());
         let blocking: Vec<&Judged> = decision.findings.iter().filter(|one| holds_up(one)).collect();
         Self {
             family: family.to_owned(),
             channel: channel.to_owned(),
             content: image.content_digest().to_string(),
-            image: image.name,
+            image: image.name.clone(),
             standing: standing(&reasons),
-            policy: policy.0,
+            policy: policy.0.clone(),
             published: published.as_ref().map(|one| (day(one.on), one.policy.clone())),
-            ended: ended(&decision, &blocking),
+            ended: ended(decision, &blocking),
             accepted: published.as_ref().map(|one| accepted(one, now)).unwrap_or_default(),
             findings: blocking.into_iter().map(Finding::of).collect(),
             reasons,
         }
+    }
+
+    /// Whether somebody who may publish says that the image is in the channel.
+    pub(super) fn is_released(&self) -> bool {
+        !self.reasons.iter().any(|one| one.code == NOT_RELEASED)
     }
 
     /// `family/name`.
@@ -116,6 +121,9 @@ fn key(parts: &[&str]) -> String {
     Sha256::of(parts.join("\0").as_bytes()).short()
 }
 
+/// The code of an image of which nobody says that it is in its channel.
+const NOT_RELEASED: &str = "not-released";
+
 /// What the gate does not ask of an image that is about to be published.
 fn own_reasons(name: &str, published: Option<&Published>, channels: &[String]) -> Vec<Reason> {
     let reason = |code: &str, message: String, clears: &str| Reason {
@@ -136,7 +144,7 @@ fn own_reasons(name: &str, published: Option<&Published>, channels: &[String]) -
     }
     if !channels.iter().any(|one| one == name) {
         reasons.push(reason(
-            "not-released",
+            NOT_RELEASED,
             format!(
                 "No release by somebody whom today's policy lets publish says that the image is in {name}."
             ),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use archive::{Archive, Channel};
-use gate::Rescans;
+use gate::{Again, Rescans};
 use jiff::SignedDuration;
 use model::{ContentDigest, ImageManifest};
 use runner::Context;
@@ -14,7 +14,7 @@ use super::found::Found;
 use super::{rescan, table};
 
 /// Decides about what a channel shows. Nothing of the archive is believed: the gate verifies the evidence as ever.
-pub(super) async fn look(ctx: &mut Context, archive: &Archive, channel: &Channel) -> Result<Found> {
+pub(super) async fn look(ctx: &mut Context, archive: &Archive, channel: &Channel) -> Result<(Found, Again)> {
     let folder = tempfile::Builder::new()
         .prefix("hallmark-regate-")
         .tempdir_in(ctx.temp())
@@ -51,7 +51,7 @@ pub(super) async fn look(ctx: &mut Context, archive: &Archive, channel: &Channel
             .await
             .result?;
     }
-    Ok(Found::of(&channel.family, &channel.channel, again, ctx.now()))
+    Ok((Found::of(&channel.family, &channel.channel, &again, ctx.now()), again))
 }
 
 /// All evidence about the base image that the archive has, in one folder: an older entry may lack what a newer has.

@@ -3,6 +3,7 @@
 //!
 //! Deciding is the gate's ([`gate::again`]): nothing here publishes, signs, or writes evidence.
 
+mod alerts;
 mod found;
 mod issue;
 mod look;
@@ -33,19 +34,36 @@ pub(crate) static ACTION: Action = Action {
 };
 
 async fn run(ctx: &mut Context) -> Result<Outcome> {
+    let mut alerts = alerts::Writer::begin(ctx)?;
     let wishes = wishes(ctx)?;
     let (location, caller) = Caller::of_archive(ctx, ACTION.name)?;
     let archive = caller.archive(&location).await?;
     let channels = chosen(ctx, &archive).await?;
     let mut rows = Vec::new();
     for channel in &channels {
-        let found = look::look(ctx, &archive, channel).await;
+        let looked = look::look(ctx, &archive, channel).await;
+        let found = looked.map(|(found, again)| {
+            if let Some(alerts) = &mut alerts {
+                alerts.add(&found, again);
+            }
+            found
+        });
+        if let (Some(alerts), Err(_)) = (&mut alerts, &found) {
+            alerts.leave_open(&channel.family, &name(channel), "it could not be decided about");
+        }
         rows.push(Row { channel: name(channel), found, issue: None, untold: None });
     }
     if let Some((client, repository, wishes)) = wishes {
         keep_issues(ctx, &client, &repository, &wishes, &mut rows).await;
     }
     tell::tell(ctx, &rows)?;
+    match &mut alerts {
+        Some(alerts) => {
+            alerts.write()?;
+            alerts.told(ctx)?;
+        }
+        None => ctx.output("sarif", "")?,
+    }
     outcome(&rows)
 }
 

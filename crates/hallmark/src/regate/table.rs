@@ -27,7 +27,7 @@ const SCANS: [&str; 3] = ["database", "database-repository", "allow-sample-datab
 /// How many of [`OWN`] say what is looked at: they come before what the gate is given.
 const LOOKED_AT: usize = 4;
 
-const OWN: [Input; 14] = [
+const OWN: [Input; 16] = [
     Input::new(ARCHIVE, Kind::Text, "The archive: a folder, or s3://BUCKET/PREFIX").required(),
     aws::ARCHIVE_REGION,
     aws::ROLE,
@@ -55,11 +55,22 @@ const OWN: [Input; 14] = [
         "How long after publishing the reasons count as answered for that an approval cleared then; they do at least until the approval's own end",
     )
     .default("0s"),
+    Input::new(
+        "sarif",
+        Kind::Path,
+        "The folder where to write SARIF of what the channels show, a file for each family, architecture and scanner; by default nowhere",
+    ),
+    Input::new(
+        SARIF_LOCATION,
+        Kind::Text,
+        "The file of the repository that SARIF puts the findings on, where the scans' evidence does not say it; another than that is refused",
+    ),
     Input::new(RESCAN, Kind::Bool, "Look again at the packages of each image, with today's database").default("false"),
 ];
 
 pub(super) const ARCHIVE: &str = "archive";
 pub(super) const HOLDS: &str = "approval-holds";
+pub(super) const SARIF_LOCATION: &str = "sarif-location";
 pub(super) const RESCAN: &str = "rescan";
 
 const ALL: usize = OWN.len() + GATES.len() + SCANS.len();
@@ -87,7 +98,7 @@ pub(super) static INPUTS: [Input; ALL] = {
     inputs
 };
 
-pub(super) static OUTPUTS: [Output; 5] = [
+pub(super) static OUTPUTS: [Output; 6] = [
     Output { name: "passing", help: "The channels whose image passes, by line" },
     Output { name: "failing", help: "The channels whose image does not, or is not known to, by line" },
     Output {
@@ -95,6 +106,7 @@ pub(super) static OUTPUTS: [Output; 5] = [
         help: "The channels that could not be decided about, or not be told, by line",
     },
     Output { name: "issues", help: "The addresses of the open issues, by line" },
+    Output { name: "sarif", help: "The folder with the SARIF files; empty where none was written" },
     Output { name: "json", help: "Every channel with its standing, reasons and issue, as JSON" },
 ];
 

@@ -1,6 +1,7 @@
 //! What the channels show, decided about again: by real evidence, in a real archive, night after night.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod alerts;
 mod consent;
 mod issues;
 mod place;
@@ -124,7 +125,7 @@ fn a_feed_that_is_not_there_is_not_known() {
 }
 
 /// The file of an object with these bytes.
-fn object(archive: &Path, bytes: &[u8]) -> PathBuf {
+pub(crate) fn object(archive: &Path, bytes: &[u8]) -> PathBuf {
     let hex = model::Sha256::of(bytes).to_string();
     archive.join("objects/sha256").join(&hex[..2]).join(hex)
 }

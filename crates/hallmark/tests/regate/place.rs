@@ -102,8 +102,12 @@ impl Place {
 
     /// What register-ami signs.
     pub(crate) fn release(&self) {
+        self.release_into(CHANNEL);
+    }
+
+    pub(crate) fn release_into(&self, channel: &str) {
         let predicate = json!({"purl": "pkg:generic/web@1", "releaseId": "r1", "hallmark":
-            {"provider": "local", "location": "store", "releaseId": "r1", "channel": CHANNEL}});
+            {"provider": "local", "location": "store", "releaseId": "r1", "channel": channel}});
         let subjects = self.world.image.subjects().unwrap();
         self.world.put("publish", &Statement::new(Kind::Release, subjects, &predicate).unwrap());
     }
@@ -118,6 +122,10 @@ impl Place {
 
     /// Puts an image with its evidence, and lets the channel show it.
     pub(crate) fn put_from(&self, image: &Path, evidence: &Path) {
+        self.put_into(CHANNEL, image, evidence);
+    }
+
+    pub(crate) fn put_into(&self, channel: &str, image: &Path, evidence: &Path) {
         let mut draft = Draft::new(image, None).unwrap();
         for (role, folder) in
             [(Role::Evidence, evidence.to_owned()), (Role::Report, evidence.join("reports"))]
@@ -128,7 +136,7 @@ impl Place {
                 }
             }
         }
-        let (family, name) = CHANNEL.split_once('/').unwrap();
+        let (family, name) = channel.split_once('/').unwrap();
         draft.show_in(family, name).unwrap();
         let location = Location::Folder(self.archive());
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {

@@ -3,10 +3,11 @@
 
 use std::fs;
 
-use runner::testing::Run;
+use runner::testing::{Harness, Run};
 use serde_json::{Value, json};
 
 use crate::common::World;
+use crate::regate::alerts::results;
 use crate::regate::place::{POLICY, Place, all, codes, regate, standing};
 use crate::regate::said;
 use crate::trivy;
@@ -59,10 +60,12 @@ fn published(report: &Value) -> Place {
     place
 }
 
+fn scanner(place: &Place, days: i64) -> Harness {
+    trivy::with_tools(place.harness(days, None)).input("rescan", "true").input("database", "sample")
+}
+
 fn again(place: &Place, days: i64) -> Run {
-    let harness =
-        trivy::with_tools(place.harness(days, None)).input("rescan", "true").input("database", "sample");
-    harness.run(regate())
+    scanner(place, days).run(regate())
 }
 
 #[test]
@@ -83,6 +86,21 @@ fn what_is_known_by_now_of_what_was_seen_then() {
             (&findings[0]["package"], &findings[0]["version"]),
             (&json!("libcap2"), &json!("1:2.75-10+b8"))
         );
+    }
+    // It is an alert then, in a file that had none by the report of then.
+    let folder = place.world.path("sarif");
+    let alerts = |run: Run| {
+        assert_eq!(run.outputs["sarif"], folder.to_str().unwrap(), "{}", said(&run));
+        let file = fs::read(folder.join("debian-web.amd64.trivy.sarif")).unwrap();
+        let log: Value = serde_json::from_slice(&file).unwrap();
+        let ids = results(&log).iter().map(|one| one["ruleId"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let before = place.night_with(1, None, &[("sarif", folder.to_str().unwrap())]);
+    assert_eq!(alerts(before), [""; 0]);
+    for days in [1, 40] {
+        let found = alerts(scanner(&place, days).input_path("sarif", &folder).run(regate()));
+        assert!(found.contains(&KNOWN.to_owned()), "{days}: {found:?}");
     }
     // Answered for, it passes, on a day on which the report of then says nothing any more.
     place.write("exceptions.yml", &format!(
