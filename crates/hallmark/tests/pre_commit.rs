@@ -94,7 +94,7 @@ impl Place {
         let path = self.planted().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
-        git(&self.planted(), &["add", "--force", name]);
+        git(&self.planted(), &["add", "--force", "--", name]);
     }
 }
 
@@ -112,6 +112,33 @@ fn a_staged_secret_is_found_and_what_is_not_staged_is_not_looked_at() {
     assert!(said.contains("github-pat in app/new.txt"), "{said}");
     assert!(!said.contains(&token), "{said}");
     assert!(!place.planted().join(".hallmark").exists(), "it writes nothing into the repository");
+}
+
+#[test]
+fn a_staged_file_that_is_called_like_an_option_is_looked_at_and_is_none() {
+    let place = Place::new();
+    let token = ["gh", "p_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"].concat();
+    place.stage("--fail-on=none", &format!("token = \"{token}\"\n"));
+    place.stage("--ignore-file=a.txt", "nothing\n");
+    place.stage("a.txt", &format!("token = \"{token}\"\n"));
+    let (run, said) = place.try_hook("hallmark-secrets");
+    assert_eq!(run.status.code(), Some(1), "{said}");
+    assert!(said.contains("github-pat in --fail-on=none"), "{said}");
+    assert!(said.contains("github-pat in a.txt"), "{said}");
+}
+
+#[test]
+fn options_end_somewhere_and_names_are_one_line() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/pre-commit/hallmark.sh");
+    for (words, says) in [
+        (&["secrets", "--fail-on=none", "a.txt"][..], "let the hook's `args` end with it"),
+        (&["secrets", "--", "a.txt", "b\nc.txt"], "has a line break"),
+        (&["exceptions", "--", "a.yml "], "ends in a space"),
+    ] {
+        let run = Command::new(&script).args(words).output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(run.status.code() == Some(2) && said.contains(says), "{words:?}: {said}");
+    }
 }
 
 #[test]
