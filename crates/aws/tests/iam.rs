@@ -125,7 +125,7 @@ const PACKER: &[&str] = &[
 /// The action that a call needs.
 fn action(call: &str) -> String {
     let service = match call {
-        "CreateGrant" | "DescribeKey" | "ListGrants" => "kms",
+        "CreateGrant" | "DescribeKey" | "ListGrants" | "RevokeGrant" => "kms",
         "DeleteParameter" | "GetParameter" | "PutParameter" => "ssm",
         "CompleteSnapshot" | "GetSnapshotBlock" | "ListSnapshotBlocks" | "PutSnapshotBlock"
         | "StartSnapshot" => "ebs",

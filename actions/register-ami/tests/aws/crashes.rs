@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{SECOND_DISK, World};
 
 /// How many worlds there are: most of the time is waiting.
 const WORKERS: usize = 3;
@@ -18,7 +18,8 @@ struct Operation {
     published: &'static [&'static str],
     /// Which image it is about.
     image: &'static str,
-    /// Members of the distribution that are not the usual ones, as JSON.
+    /// Members of the distribution that are not the usual ones, as JSON: while the first ones were published, and after.
+    before: &'static str,
     distribution: &'static str,
     kinds: &'static [&'static str],
     /// Of which calls that change something it is crashed at each; all calls, if there are none.
@@ -47,10 +48,12 @@ impl Scene {
         world.bake_here("disk", &[1, 2, 3]);
         // One became zeros, one changed.
         world.bake_here("next disk", &[1, 0, 4]);
-        world.distribution(&serde_json::from_str(operation.distribution).unwrap());
+        world.bake_disks("disks", &[1, 0, 4], &[5, 6]);
+        world.distribution(&serde_json::from_str(operation.before).unwrap());
         for name in operation.published {
             world.done(name, &[]);
         }
+        world.distribution(&serde_json::from_str(operation.distribution).unwrap());
         world.forget_releases();
         world.proxy.snapshot("before");
         world.proxy.reset_calls();
@@ -146,7 +149,9 @@ fn a_publish_crashed_at_any_call_and_run_again_ends_as_if_nothing_had_been() {
         inputs: &[],
         published: &["one"],
         image: "two",
-        distribution: "{}",
+        // One account goes, another comes: both have or had grants.
+        before: r#"{"share": {"accounts": ["222222222222", "444444444444"], "snapshots": true, "grants": true}}"#,
+        distribution: r#"{"share": {"accounts": ["222222222222", "333333333333"], "snapshots": true, "grants": true}}"#,
         kinds: &["cut-before", "cut-after", "kill-after"],
         changes: &[],
         images: 7,
@@ -155,6 +160,8 @@ fn a_publish_crashed_at_any_call_and_run_again_ends_as_if_nothing_had_been() {
     crash(&PUBLISH, 100);
 }
 
+const AT_HOME: &str = r#"{"regions": {"us-east-1": {}}, "channels": {"prefix": "/golden"}, "share": {"accounts": ["222222222222"], "snapshots": true}}"#;
+
 #[test]
 fn an_image_made_of_a_disk_is_made_once_whatever_crashed() {
     // Of what is new of a disk whose parent was published the same way; in one region, for what follows is the same.
@@ -162,7 +169,8 @@ fn an_image_made_of_a_disk_is_made_once_whatever_crashed() {
         inputs: &[],
         published: &["disk"],
         image: "next disk",
-        distribution: r#"{"regions": {"us-east-1": {}}, "channels": {"prefix": "/golden"}, "share": {"accounts": ["222222222222"], "snapshots": true}}"#,
+        before: AT_HOME,
+        distribution: AT_HOME,
         kinds: &["cut-before", "cut-after", "kill-after"],
         changes: &["ebs", "RegisterImage", "PutObject"],
         images: 5,
@@ -172,11 +180,29 @@ fn an_image_made_of_a_disk_is_made_once_whatever_crashed() {
 }
 
 #[test]
+fn an_image_made_of_two_disks_is_made_once_whatever_crashed() {
+    // One with a parent, one without, on their way beside each other.
+    static DISKS: Operation = Operation {
+        inputs: &[SECOND_DISK],
+        published: &["disk"],
+        image: "disks",
+        before: AT_HOME,
+        distribution: AT_HOME,
+        kinds: &["cut-before", "cut-after", "kill-after"],
+        changes: &["ebs", "RegisterImage", "PutObject"],
+        images: 5,
+        releases: 1,
+    };
+    crash(&DISKS, 16);
+}
+
+#[test]
 fn a_rollback_crashed_at_any_call_goes_back_one_step_and_no_more() {
     static ROLLBACK: Operation = Operation {
         inputs: &[("operation", "rollback")],
         published: &["one", "two", "three"],
         image: "three",
+        before: "{}",
         distribution: "{}",
         kinds: &["kill-after"],
         changes: &[],
@@ -192,6 +218,7 @@ fn retiring_crashed_at_any_call_leaves_nothing_behind() {
         inputs: &[("operation", "retire"), ("stage", "delete")],
         published: &["one", "two", "three"],
         image: "one",
+        before: "{}",
         distribution: "{}",
         kinds: &["kill-after"],
         changes: &[],

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::oidc::Endpoint;
-use crate::proxy::{ACCOUNT, REGION};
+use crate::proxy::{ACCOUNT, REGION, SECRET, access_key, python_command};
 use crate::world::{AWAY, OTHER, World};
 
 fn images(state: &Value) -> Vec<&Value> {
@@ -115,6 +115,98 @@ fn what_was_changed_by_hand_or_in_the_file_is_set_right() {
         let permissions = image["launch_permissions"].to_string();
         assert!(permissions.contains("333333333333") && !permissions.contains(OTHER), "{permissions}");
     }
+}
+
+/// Grants, as an account's number and what the name ends with.
+fn grants(world: &World) -> Vec<String> {
+    let state = world.proxy.state();
+    let mut told: Vec<_> = state["grants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|grant| {
+            let account = grant["grantee"].as_str().unwrap().split(':').nth(4).unwrap().to_owned();
+            format!(
+                "{} {account} {}",
+                grant["region"].as_str().unwrap(),
+                grant["name"].as_str().unwrap_or("-")
+            )
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn a_grant_ends_with_the_sharing_and_only_those_of_the_family_itself() {
+    const THIRD: &str = "333333333333";
+    let world = World::new();
+    world.done("one", &[]);
+    let ours = grants(&world);
+    let [_, family] = ours[0].split("-share-222222222222-").collect::<Vec<_>>()[..] else {
+        panic!("{ours:?}")
+    };
+    assert_eq!(ours.len(), 2, "{ours:?}");
+    // Others have grants on the key as well: another family's, somebody's by hand, EBS's of a disk in use.
+    let elsewhere = format!("hallmark-share-{OTHER}-000000000000");
+    let by_hand = format!("hallmark-share-{OTHER}");
+    let to_another = format!("hallmark-share-{OTHER}-{family}");
+    for (name, account) in
+        [(elsewhere, OTHER), (by_hand, OTHER), (String::new(), OTHER), (to_another, "555555555555")]
+    {
+        grant_by_hand(&world, &name, account);
+    }
+    let others: Vec<_> = grants(&world).into_iter().filter(|grant| !ours.contains(grant)).collect();
+    assert_eq!(others.len(), 4, "{others:?}");
+
+    let share = |accounts: &[&str], grants: bool| {
+        world.distribution(&json!({
+            "share": {"accounts": accounts, "snapshots": true, "grants": grants},
+            "channels": {"prefix": "/golden"},
+        }));
+    };
+    share(&[THIRD], true);
+    let plan = world.done("one", &[("operation", "plan")]);
+    for change in ["let 333333333333 use the key", "no longer let 222222222222 use the key"] {
+        assert_eq!(plan.said.matches(change).count(), 2, "{change}: {}", plan.said);
+    }
+    assert_eq!(grants(&world).len(), 6);
+    world.proxy.reset_calls();
+    world.done("one", &[]);
+    // In each region last, after nobody may launch it any more.
+    let calls = world.proxy.calls();
+    for region in AWAY {
+        let here: Vec<_> = calls.iter().filter(|call| call["region"] == region).collect();
+        let last = |call: &str| here.iter().rposition(|made| made["operation"] == call).unwrap();
+        assert!(last("RevokeGrant") > last("ModifyImageAttribute"), "{region}");
+    }
+    let mut expected: Vec<_> =
+        ours.iter().map(|grant| grant.replace(OTHER, THIRD)).chain(others.clone()).collect();
+    expected.sort();
+    assert_eq!(grants(&world), expected);
+    assert_eq!(world.done("one", &[("operation", "plan")]).outputs["changes"], "0");
+
+    share(&[THIRD], false);
+    world.done("one", &[]);
+    assert_eq!(grants(&world), others);
+    assert_eq!(world.done("one", &[("operation", "plan")]).outputs["changes"], "0");
+}
+
+/// Somebody else's grant on the first region's key.
+fn grant_by_hand(world: &World, name: &str, account: &str) {
+    const SCRIPT: &str = r#"
+import sys, boto3
+endpoint, key, secret, region, name, account = sys.argv[1:]
+kms = boto3.client("kms", endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret, region_name=region)
+named = {"Name": name} if name else {}
+kms.create_grant(KeyId=kms.describe_key(KeyId="alias/golden")["KeyMetadata"]["Arn"], Operations=["Decrypt"],
+                 GranteePrincipal=f"arn:aws:iam::{account}:root", **named)
+"#;
+    let status = python_command()
+        .args(["-c", SCRIPT, &world.proxy.endpoint(), &access_key(ACCOUNT), SECRET, AWAY[0], name, account])
+        .status()
+        .unwrap();
+    assert!(status.success());
 }
 
 #[test]

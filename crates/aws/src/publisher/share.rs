@@ -8,9 +8,10 @@ use provider::{Change, Error, ImageId, ReleaseId};
 use super::adopt::snapshot_ids;
 use super::copies::Found;
 use super::images::{self, FoundImage, Permissions};
+use super::keys::{self, Granted, Grants};
 use super::release::Work;
 use super::steps::Steps;
-use super::{Aws, all, failed, keys, parameters, steps};
+use super::{Aws, all, failed, parameters, steps};
 use crate::Place;
 use crate::distribution::Protection;
 
@@ -38,33 +39,46 @@ impl Aws {
         .map(drop)
     }
 
-    /// Grants on keys, then permissions of snapshots, then of images: whoever may launch an image can.
+    /// Grants on keys, then permissions of snapshots, then of images: whoever may launch an image can. Grants of who may no
+    /// longer are taken back after that.
     pub(super) async fn shared(&self, work: &Work<'_>, found: &Found) -> Result<(), Error> {
         all(found.iter().map(|(region, image)| async move {
             let place = self.owner.place(region);
-            self.granted(work, &place).await?;
+            let ended = self.granted(work, &place).await?;
             for snapshot in snapshot_ids(image) {
                 self.snapshot_shared(work, &place, &snapshot).await?;
             }
-            self.image_shared(work, &place, image).await
+            self.image_shared(work, &place, image).await?;
+            for (key, granted) in ended {
+                let what = format!("no longer let {} use the key {key}", granted.account);
+                work.steps.take(&place, what, || keys::revoke(&place, &key, &granted)).await?;
+            }
+            Ok(())
         }))
         .await
         .map(drop)
     }
 
-    async fn granted(&self, work: &Work<'_>, place: &Place) -> Result<(), Error> {
+    /// Gives the grants that are lacking, and gives back those that are to end, each with its key. Only grants of this family's
+    /// own are looked at: others may be on the key as well.
+    async fn granted(&self, work: &Work<'_>, place: &Place) -> Result<Vec<(String, Granted)>, Error> {
         let share = &self.to.share;
-        let Some(key) = self.key_name(place).filter(|_| share.grants && !share.accounts.is_empty()) else {
-            return Ok(());
-        };
-        let key = self.key(place, key).await.map_err(failed)?.arn;
-        let granted = keys::granted(place, &key).await.map_err(failed)?;
-        for account in share.accounts.iter().filter(|account| !granted.contains(*account)) {
-            let what = format!("let {account} use the key {key}");
-            let change = || keys::grant(place, &key, &self.to.partition, account);
+        let Some(key) = self.key_name(place) else { return Ok(Vec::new()) };
+        let key = self.key(place, key).await.map_err(failed)?;
+        // On one of AWS's own nobody can have a grant of ours.
+        if !key.customer {
+            return Ok(Vec::new());
+        }
+        let wanted = if share.grants { share.accounts.clone() } else { Default::default() };
+        let grants = Grants::new(&self.to.channels.prefix, &self.settings.family);
+        let there = grants.there(place, &key.arn).await.map_err(failed)?;
+        for account in wanted.iter().filter(|account| there.iter().all(|one| one.account != **account)) {
+            let what = format!("let {account} use the key {}", key.arn);
+            let change = || grants.give(place, &key.arn, &self.to.partition, account);
             work.steps.take(place, what, change).await?;
         }
-        Ok(())
+        let ended = there.into_iter().filter(|one| !wanted.contains(&one.account));
+        Ok(ended.map(|one| (key.arn.clone(), one)).collect())
     }
 
     async fn snapshot_shared(&self, work: &Work<'_>, place: &Place, snapshot: &str) -> Result<(), Error> {
