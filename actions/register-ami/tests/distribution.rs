@@ -2,11 +2,7 @@
 //!
 //! The mistaken files lie in `distribution/mistakes`, each with what is told about it. `HALLMARK_BLESS=1` writes the
 //! texts and the schema; read each as the person would who has to mend the file.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helper fails by panicking")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "HALLMARK_BLESS is the test's own switch, and the test runs a validator"
-)]
+#![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
 #[path = "distribution/accepted.rs"]
 mod accepted;
@@ -20,6 +16,8 @@ mod schema;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::schemas::name_of;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
@@ -32,12 +30,4 @@ fn corpus() -> Vec<(String, PathBuf)> {
         entries.filter(|path| path.extension().is_some_and(|ending| ending == "yml")).collect();
     files.sort();
     files.into_iter().map(|path| (name_of(&path), path)).collect()
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().unwrap().to_str().unwrap().to_owned()
-}
-
-fn is_blessing() -> bool {
-    std::env::var_os("HALLMARK_BLESS").is_some()
 }

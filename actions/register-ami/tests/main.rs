@@ -6,5 +6,7 @@ mod distribution;
 mod process;
 mod publishing;
 mod refusals;
+#[path = "../../../tests/schemas/mod.rs"]
+mod schemas;
 mod signers;
 mod undecided;

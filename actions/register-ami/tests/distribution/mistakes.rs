@@ -2,7 +2,8 @@ use std::fs;
 
 use register_ami::distribution;
 
-use super::{corpus, is_blessing};
+use super::corpus;
+use crate::schemas::is_blessing;
 
 #[test]
 fn every_mistake_is_told_with_its_place_and_how_to_mend_it() {

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use serde_json::Value;
+use std::path::PathBuf;
 
 use super::accepted::ACCEPTED;
-use super::{corpus, is_blessing, name_of, root};
+use super::{corpus, root};
+use crate::schemas;
 
 /// What only the reader knows: what one part says about another, and how long a time is.
 const BEYOND_A_SCHEMA: &[&str] = &[
@@ -37,10 +36,6 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "wait-poll-too-long.yml",
 ];
 
-fn published() -> PathBuf {
-    root().join("policies/distribution.schema.json")
-}
-
 /// The example.
 pub(super) fn example() -> PathBuf {
     root().join("examples/distribution.yml")
@@ -48,40 +43,13 @@ pub(super) fn example() -> PathBuf {
 
 #[test]
 fn the_published_schema_is_made_from_the_tables() {
-    let schema = register_ami::distribution::schema();
-    let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
-    if is_blessing() {
-        fs::write(published(), &text).unwrap();
-    }
-    let published = fs::read_to_string(published()).unwrap_or_default();
-    assert!(
-        published == text,
-        "policies/distribution.schema.json differs from the tables (HALLMARK_BLESS=1 writes it)"
-    );
-}
-
-/// The names of those that the validator refuses, and what it told.
-fn refused(files: &[PathBuf]) -> (BTreeSet<String>, String) {
-    let tools = std::env::var_os("HALLMARK_TEST_PYTHON_BIN")
-        .unwrap_or_else(|| panic!("HALLMARK_TEST_PYTHON_BIN is not set: `make test` fetches the validator"));
-    let output = std::process::Command::new(Path::new(&tools).join("check-jsonschema"))
-        .args(["--output-format", "json", "--schemafile"])
-        .arg(published())
-        .args(files)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let told: Value = serde_json::from_str(&text)
-        .unwrap_or_else(|error| panic!("{error}: {text} {}", String::from_utf8_lossy(&output.stderr)));
-    let name = |one: &Value| name_of(Path::new(one["filename"].as_str().unwrap()));
-    let lists = ["errors", "parse_errors"].map(|key| told[key].as_array().cloned().unwrap_or_default());
-    (lists.iter().flatten().map(name).collect(), text)
+    schemas::is_made_of("distribution", &register_ami::distribution::schema());
 }
 
 #[test]
 fn what_the_reader_refuses_the_schema_refuses_too() {
     let (names, files): (Vec<_>, Vec<_>) = corpus().into_iter().unzip();
-    let (refused, _) = refused(&files);
+    let (refused, _) = schemas::refused("distribution", &files);
     let passed: Vec<String> = names.into_iter().filter(|name| !refused.contains(name)).collect();
     assert_eq!(passed, BEYOND_A_SCHEMA, "what the schema lets through, and the list of what it cannot say");
 }
@@ -96,7 +64,7 @@ fn what_the_reader_accepts_the_schema_accepts() {
         fs::write(&file, text).unwrap();
         files.push(file);
     }
-    let (refused, told) = refused(&files);
+    let (refused, told) = schemas::refused("distribution", &files);
     assert!(refused.is_empty(), "{told}");
 }
 
