@@ -66,17 +66,16 @@ fn first(all: &mut [Row<'_>], most: usize) {
 /// How many there were, and a row for each fingerprint.
 fn one_per_alert<'a>(entries: impl Iterator<Item = Entry<'a>>) -> (usize, Vec<Row<'a>>) {
     let mut before = 0;
-    let mut at: HashMap<_, usize> = HashMap::with_capacity(entries.size_hint().0);
+    let most = entries.size_hint().1.unwrap_or_default();
+    let mut at: HashMap<_, usize> = HashMap::with_capacity(most);
     let mut rows: Vec<Row<'a>> = Vec::new();
     for entry in entries {
         before += 1;
         let next = Row::of(entry);
-        match at.get(&identity(entry.finding)).and_then(|place| rows.get_mut(*place)) {
+        let place = *at.entry(identity(entry.finding)).or_insert(rows.len());
+        match rows.get_mut(place) {
             Some(row) => row.join(next),
-            None => {
-                at.insert(identity(entry.finding), rows.len());
-                rows.push(next);
-            }
+            None => rows.push(next),
         }
     }
     for row in &mut rows {
