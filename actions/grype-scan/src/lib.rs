@@ -140,12 +140,11 @@ fn about(image: Option<&Image>, inputs: &Inputs, taken: &Taken) -> Result<About>
     if let Some(image) = image {
         return About::image(image, &inputs.common);
     }
-    let of = |path, digest| About::file(path, digest, &inputs.common);
     Ok(match (&inputs.what, &taken.inventory) {
         (What::Sbom(path) | What::Report { sbom: Some(path), .. }, Some(bytes)) => {
-            of(path, model::Sha256::of(bytes))
+            About::file(path, model::Sha256::of(bytes), &inputs.common)
         }
-        (What::Report { report, .. }, _) => of(report, taken.report.digest()?),
+        (What::Report { report, .. }, _) => About::report(report, &inputs.common),
         (What::Sbom(_) | What::RootFs(_), _) => About::of(Vec::new(), &inputs.common),
     })
 }

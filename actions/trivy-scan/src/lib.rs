@@ -142,18 +142,18 @@ pub async fn run_with(ctx: &mut Context, processes: &dyn Processes, trivy: Optio
             .still_the_same()
             .context("the image changed while it was scanned: nothing is known about either")?;
     }
-    let about = about(image.as_ref(), &inputs, &taken)?;
+    let about = about(image.as_ref(), &inputs)?;
     scan::finish(ctx, &Trivy, &inputs.common, about, &taken, key.as_deref())
 }
 
 /// The image where one was given; else the file that was scanned. Nothing, of what has no digest of its own, a
 /// directory or a reference.
-fn about(image: Option<&Image>, inputs: &Inputs, taken: &Taken) -> Result<About> {
+fn about(image: Option<&Image>, inputs: &Inputs) -> Result<About> {
     if let Some(image) = image {
         return About::image(image, &inputs.common);
     }
     if let Some(path) = &inputs.report {
-        return Ok(About::file(path, taken.report.digest()?, &inputs.common));
+        return Ok(About::report(path, &inputs.common));
     }
     match inputs.sbom.as_ref().or(inputs.container_archive.as_ref()) {
         Some(path) => Ok(About::file(path, scan::hash(path)?, &inputs.common)),

@@ -111,6 +111,8 @@ pub struct About {
     pub architecture: String,
     /// Whether the findings are of the repository's own files, and so sit where they were found.
     pub in_files: bool,
+    /// The name of the report, where it is a subject too: its digest is known when it has been read.
+    report: Option<String>,
 }
 
 impl About {
@@ -137,10 +139,29 @@ impl About {
         Self::of(vec![Subject::file(name, digest)], common)
     }
 
+    /// A report, of which nobody knows what it is about.
+    #[must_use]
+    pub fn report(path: &Path, common: &Common) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Self { report: Some(name.into_owned()), ..Self::of(Vec::new(), common) }
+    }
+
+    /// The subjects, when the report has been read and has this digest.
+    pub(crate) fn subjects(self, report: Sha256) -> Vec<Subject> {
+        let own = self.report.map(|name| Subject::file(name, report));
+        self.subjects.into_iter().chain(own).collect()
+    }
+
     /// Files of the repository, looked at by that tool. `name` tells several of its scans apart, and may be empty.
     #[must_use]
     pub fn sources(subjects: Vec<Subject>, tool: &str, name: &str) -> Self {
-        Self { subjects, family: tool.to_lowercase(), architecture: name.to_owned(), in_files: true }
+        Self {
+            subjects,
+            family: tool.to_lowercase(),
+            architecture: name.to_owned(),
+            in_files: true,
+            report: None,
+        }
     }
 
     /// Which alerts its findings are.
@@ -170,6 +191,7 @@ impl About {
             family: common.family.clone().unwrap_or_else(|| "image".into()),
             architecture: common.architecture.clone(),
             in_files: false,
+            report: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The evidence: in-toto vulns v0.2, with the whole report beside it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -33,18 +33,13 @@ pub(crate) struct Made<'a> {
 }
 
 impl Made<'_> {
-    /// The statement about these subjects.
-    pub(crate) fn statement(&self, subjects: Vec<Subject>) -> Result<Statement> {
+    /// The statement about these subjects, with what [`results`] gives.
+    pub(crate) fn statement(&self, subjects: Vec<Subject>, result: Vec<ResultEntry>) -> Result<Statement> {
         let Self { scanner, taken, facts, scan, .. } = self;
         let version = taken.tool.as_ref().map(|tool| tool.version.clone()).or_else(|| scan.version.clone());
         let kept = |name: String, digest: Sha256| Report { name, digest: digest.into() };
         let predicate = Predicate {
-            scanner: Scanner {
-                uri: scanner.uri().into(),
-                version: version.clone(),
-                db: self.db(),
-                result: results(*scanner, scan),
-            },
+            scanner: Scanner { uri: scanner.uri().into(), version: version.clone(), db: self.db(), result },
             metadata: Metadata { scan_started_on: taken.started, scan_finished_on: taken.finished },
             hallmark: Some(Extension {
                 seen: taken.seen,
@@ -108,16 +103,18 @@ fn tool(scanner: &dyn scanners::Scanner, taken: &Taken, version: Option<String>)
 }
 
 /// One entry for each vulnerability, at its worst. The report has every package of it.
-fn results(scanner: &dyn scanners::Scanner, scan: &Scan) -> Vec<ResultEntry> {
-    let mut worst: BTreeMap<&str, &Finding> = BTreeMap::new();
+pub(crate) fn results(scanner: &dyn scanners::Scanner, scan: &Scan) -> Vec<ResultEntry> {
+    let mut worst: HashMap<&str, &Finding> = HashMap::new();
     for finding in scan.of(Class::Vulnerability) {
         let entry = worst.entry(&finding.id).or_insert(finding);
         if finding.severity.rank_for_decision() > entry.severity.rank_for_decision() {
             *entry = finding;
         }
     }
+    let mut worst: Vec<_> = worst.into_values().collect();
+    worst.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     worst
-        .into_values()
+        .into_iter()
         .map(|finding| ResultEntry {
             id: finding.id.clone(),
             severity: scores(scanner, finding),

@@ -11,7 +11,9 @@ mod database;
 mod decide;
 mod evidence;
 mod files;
+mod finish;
 mod inputs;
+mod keep;
 mod listed;
 mod prepare;
 mod program;
@@ -23,13 +25,9 @@ mod sources;
 mod stamp;
 mod view;
 
-use anyhow::Context as _;
 use attest::predicate::vulns::Seen;
-use attest::{EvidenceDir, Sign};
 use jiff::Timestamp;
 use model::{Class, Sha256};
-use runner::{Context, Outcome, Result};
-use scanners::Scanner;
 
 pub use self::report::Report;
 pub use about::{About, Image};
@@ -37,6 +35,7 @@ pub use check::check;
 pub use database::Facts;
 pub use evidence::write as write_statement;
 pub use files::{read_at_most, read_report, write};
+pub use finish::finish;
 pub use inputs::{Common, table};
 pub use prepare::{DatabaseChoice, Prepared, Wanted, prepare};
 pub use program::{Program, Ran, folder_of};
@@ -94,80 +93,4 @@ impl Taken {
             tool: None,
         }
     }
-}
-
-/// Judges the report, keeps it, writes evidence and SARIF, and shows all of it.
-///
-/// # Errors
-/// The report cannot be taken as a whole, or something cannot be written.
-pub fn finish(
-    ctx: &mut Context,
-    scanner: &dyn Scanner,
-    common: &Common,
-    about: About,
-    taken: &Taken,
-    signer: Option<&dyn Sign>,
-) -> Result<Outcome> {
-    let mut scan = taken.report.read(|reader| scanner.read_from(reader))?;
-    if let Some(inventory) = taken.inventory.as_ref().filter(|_| !scanner.lists_packages()) {
-        scan.take_inventory(scanners::sbom::read(inventory).context("the SBOM that was scanned")?);
-    }
-    let facts = match (&taken.database, scanner.database()) {
-        (Some(facts), _) => Some(facts.clone()),
-        (None, Some(database)) => Some(Facts::of_report(database, &scan)),
-        (None, None) => None,
-    };
-    check(ctx, scanner, common, &scan, facts.as_ref())?;
-    let looked_for = evidence::looked_for(scanner, taken, &scan);
-    let changes = changes::against_previous(scanner, common, &about, &scan, &looked_for)?;
-
-    let directory = EvidenceDir::new(&common.evidence);
-    let digest = taken
-        .report
-        .read(|reader| directory.put_report_from(reader))
-        .context("the report could not be kept")?;
-    let inventory = taken.inventory.as_deref().map(|bytes| directory.put_report(bytes)).transpose();
-    let inventory = inventory.context("the SBOM that was scanned could not be kept")?;
-    let report = common.write_report(&taken.report, &directory, &digest)?;
-    let decision = decide::decide(common, &scan);
-    let mut shown = view::Shown {
-        scanner,
-        common,
-        look_for: &taken.look_for,
-        scan: &scan,
-        facts: facts.as_ref(),
-        decision: &decision,
-        changes: changes.as_ref(),
-        sarif: None,
-    };
-    let (alerts, recorded) = (about.alerts(common), about.recorded(common)?);
-    shown.sarif = view::write_sarif(&shown, &alerts)?;
-    if let Some(sarif) = &shown.sarif {
-        sarif.warn_of_cut(ctx);
-    }
-    let made = evidence::Made {
-        scanner,
-        taken,
-        facts: facts.as_ref(),
-        scan: &scan,
-        looked_for: &looked_for,
-        report: digest,
-        inventory,
-        alerts: recorded,
-    };
-    let statement = if about.subjects.is_empty() { None } else { Some(made.statement(about.subjects)?) };
-    let written = evidence::write(ctx, &directory, statement.as_ref(), signer)?;
-
-    let shown_path = |path: Option<std::path::PathBuf>| {
-        path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
-    };
-    ctx.output("report", report.to_string_lossy())?;
-    ctx.output("report-digest", digest.to_string())?;
-    ctx.output("evidence", shown_path(written))?;
-    ctx.output("sarif", shown_path(shown.sarif.as_ref().map(|sarif| sarif.path.clone())))?;
-    ctx.output("category", alerts.category())?;
-    view::outputs(ctx, &shown)?;
-    changes::outputs(ctx, common, changes.as_ref())?;
-    view::summary(ctx, &shown);
-    Ok(decision.announce(ctx))
 }

@@ -49,18 +49,6 @@ impl Report {
         Ok(Self { from: Source::File(file), digest: OnceLock::new() })
     }
 
-    /// The digest of the report.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn digest(&self) -> Result<Sha256> {
-        if let Some(digest) = self.digest.get() {
-            return Ok(*digest);
-        }
-        self.read(|_| Ok::<_, anyhow::Error>(()))?;
-        self.digest.get().copied().context("the report has no digest")
-    }
-
     /// Reads the report to its end, whatever part of it `with` takes.
     ///
     /// # Errors
@@ -69,28 +57,40 @@ impl Report {
         &self,
         with: impl FnOnce(&mut dyn Read) -> Result<T, E>,
     ) -> Result<T> {
-        let mut reader = Hashed { from: &self.from, at: 0, hasher: Sha256Hasher::new() };
+        let mut reader = Hashed { from: self.reader(), hasher: Sha256Hasher::new() };
         let value = with(&mut reader).map_err(Into::into)?;
         io::copy(&mut reader, &mut io::sink()).context("the report cannot be read")?;
-        if reader.at > attest::MAX_REPORT as u64 {
+        if reader.from.at > attest::MAX_REPORT as u64 {
             bail!("the report is longer than the {} bytes that are read", attest::MAX_REPORT);
         }
-        let found = reader.hasher.finish();
+        self.is(reader.hasher.finish())?;
+        Ok(value)
+    }
+
+    /// From its beginning. Whoever reads it so hashes it, and says with [`Report::is`] what was read.
+    pub(crate) const fn reader(&self) -> Reader<'_> {
+        Reader { from: &self.from, at: 0 }
+    }
+
+    /// It was read, and had this digest.
+    ///
+    /// # Errors
+    /// It had another one before.
+    pub(crate) fn is(&self, found: Sha256) -> Result<()> {
         if *self.digest.get_or_init(|| found) != found {
             bail!("the report was changed while it was read: scan again");
         }
-        Ok(value)
+        Ok(())
     }
 }
 
-/// Reads from the beginning, and hashes what is read.
-struct Hashed<'f> {
+/// Reads a report.
+pub(crate) struct Reader<'f> {
     from: &'f Source,
     at: u64,
-    hasher: Sha256Hasher,
 }
 
-impl Read for Hashed<'_> {
+impl Read for Reader<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = match self.from {
             Source::Bytes(bytes) => {
@@ -99,8 +99,21 @@ impl Read for Hashed<'_> {
             }
             Source::File(file) => file.read_at(into, self.at)?,
         };
-        self.hasher.update(into.get(..count).unwrap_or_default());
         self.at += count as u64;
+        Ok(count)
+    }
+}
+
+/// Hashes what is read.
+struct Hashed<'f> {
+    from: Reader<'f>,
+    hasher: Sha256Hasher,
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(into)?;
+        self.hasher.update(into.get(..count).unwrap_or_default());
         Ok(count)
     }
 }
@@ -119,11 +132,12 @@ mod tests {
             for _ in 0..2 {
                 let mut text = String::new();
                 report.read(|reader| reader.read_to_string(&mut text)).unwrap();
-                assert_eq!((text.as_str(), report.digest().unwrap()), ("[1]", Sha256::of(b"[1]")));
+                assert_eq!(text, "[1]");
+                report.is(Sha256::of(b"[1]")).unwrap();
             }
         }
         let report = Report::open(file.path()).unwrap();
-        report.digest().unwrap();
+        report.is(Sha256::of(b"[1]")).unwrap();
         file.write_all(b" ").unwrap();
         let error = report.read(|_| Ok::<_, anyhow::Error>(())).unwrap_err().to_string();
         assert!(error.contains("was changed while it was read"), "{error}");

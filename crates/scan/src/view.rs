@@ -78,13 +78,28 @@ pub(crate) fn write_sarif(shown: &Shown<'_>, alerts: &Alerts) -> Result<Option<S
     alerts.write(path, &tool, shown.in_view().map(Entry::from)).map(Some)
 }
 
+/// What the summary lists: a row for each finding in one state, worst first.
+pub(crate) struct Listed {
+    rows: Vec<Vec<String>>,
+    /// How many findings are not in view.
+    hidden: u64,
+}
+
+impl Listed {
+    /// Of what is in view.
+    pub(crate) fn of(shown: &Shown<'_>) -> Self {
+        let mut view: Vec<_> = shown.in_view().collect();
+        view.sort_by_cached_key(|finding| order(finding));
+        let hidden = (shown.scan.findings.len() - view.len()) as u64;
+        Self { rows: rows(&view), hidden }
+    }
+}
+
 /// The summary: the decision, the counts, the few that matter, the rest folded away.
-pub(crate) fn summary(ctx: &mut Context, shown: &Shown<'_>) {
+pub(crate) fn summary(ctx: &mut Context, shown: &Shown<'_>, listed: &Listed) {
     let judged = shown.scan.findings.iter().filter(|one| shown.common.fails.contains(&one.class));
     let all = Counts::of(judged);
-    let mut view: Vec<_> = shown.in_view().collect();
-    view.sort_by(|a, b| order(a).cmp(&order(b)));
-    let hidden = (shown.scan.findings.len() - view.len()) as u64;
+    let Listed { rows, hidden } = listed;
     let summary = ctx.summary();
     summary.heading(2, &headline(shown.decision, &all));
     if let Some(changes) = shown.changes {
@@ -115,13 +130,12 @@ pub(crate) fn summary(ctx: &mut Context, shown: &Shown<'_>) {
     if let Some(left_out) = shown.sarif.as_ref().and_then(SarifFile::left_out) {
         summary.paragraph(&left_out);
     }
-    if hidden > 0 {
+    if *hidden > 0 {
         summary.paragraph(&format!(
             "{} below or outside the view (`severity`, `ignore-unfixed`) are counted and recorded, not listed.",
-            findings(hidden)
+            findings(*hidden)
         ));
     }
-    let rows = rows(&view);
     summary.table(&HEADER, &rows[..rows.len().min(FEW)]);
     if rows.len() > FEW {
         let mut rest = Summary::default();
