@@ -61,7 +61,10 @@ impl Gate {
 
     /// A call was throttled. The error is how often that was so in a row, once it is more than the patience.
     pub(crate) fn throttled(&self, ticket: Ticket) -> Result<(), u32> {
-        self.limiter.borrow_mut().throttled(ticket)
+        let throttled = self.limiter.borrow_mut().throttled(ticket);
+        // A pause that somebody waits for may end later now.
+        self.changed.notify_waiters();
+        throttled
     }
 
     /// Waits until a lane with so many calls under way may begin one more.
