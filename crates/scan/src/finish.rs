@@ -66,7 +66,7 @@ impl Case<'_> {
         let changes = changes::against_previous(scanner, common, &about, &scan, &looked_for)?;
 
         // On its way to the disk while the rest is made of it.
-        let report = report.is_wanted()?;
+        let report = report.want()?;
         let inventory = taken.inventory.as_deref().map(|bytes| directory.put_report(bytes)).transpose();
         let inventory = inventory.context("the SBOM that was scanned could not be kept")?;
         let decision = decide::decide(common, &scan);

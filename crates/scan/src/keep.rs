@@ -31,7 +31,7 @@ impl Keeping<'_> {
     ///
     /// # Errors
     /// It cannot be kept.
-    pub(crate) fn is_wanted(self) -> Result<Self> {
+    pub(crate) fn want(self) -> Result<Self> {
         match self.wanted.send(()) {
             Ok(()) => Ok(self),
             Err(error) => Err(self.done().err().unwrap_or_else(|| error.into())),
@@ -158,7 +158,7 @@ mod tests {
                 reader.take(read).read_to_end(&mut bytes).map(|_| bytes)
             })?;
             anyhow::ensure!(wanted, "nobody wants it");
-            Ok((read, keeping.is_wanted()?.done()?))
+            Ok((read, keeping.want()?.done()?))
         })
     }
 
