@@ -3,6 +3,7 @@
 //! gitleaks gets a copy of the files and takes no orders from the repository: no ignore file, no configuration, no
 //! comment, unless an input names it. Secrets are hidden in its report, and a report that shows one is refused.
 
+mod history;
 mod inputs;
 mod purge;
 mod run;

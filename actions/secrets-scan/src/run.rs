@@ -14,12 +14,11 @@ use scanners::gitleaks::{Gitleaks, OWN_RULES, joined};
 use scanners::{Access, Options, Scanner as _, Target};
 use tools::Tool;
 
+use crate::history::{self, LOG};
 use crate::inputs::Inputs;
 
 /// More than any configuration, ignore file or baseline has.
 const MAX_RULES: u64 = 64 << 20;
-/// How the history is listed: as gitleaks does, but without what a configuration could put in between.
-const LOG: &str = "--log-opts=--full-history --all --diff-filter=tuxdb --no-textconv --no-ext-diff";
 
 /// What gitleaks is told.
 struct Told {
@@ -60,7 +59,11 @@ pub(crate) async fn scan(
                  `fetch-depth: 0`, or give `scan: tree`"
             );
         }
-        let target = Target::History(&checkout.git_dir);
+        let history = checkout.history(ctx, processes).await;
+        let history =
+            history.with_context(|| format!("git does not list the refs of {}", checkout.root.display()))?;
+        let apart = history::apart(checkout, &history, scratch.join("history.git"))?;
+        let target = Target::History(&apart);
         let history = (&target, Some(checkout.empty_tree));
         reports.push(one(ctx, processes, inputs, tool, scratch, &told, history).await?);
     }

@@ -91,6 +91,53 @@ fn the_tree_alone_needs_no_history_and_a_cut_off_history_is_none() {
 }
 
 #[test]
+fn what_only_a_merge_brought_is_found_and_no_setting_of_the_checkout_is_gone_by() {
+    let harness = harness().input("scan", "history");
+    let (root, _) = with_secrets(&harness);
+    let [first, second, _] = secrets();
+    let put = |files: [(&str, &str); 3]| {
+        for (name, text) in files {
+            fs::write(root.join(name), format!("token = \"{text}\"\n")).unwrap();
+        }
+    };
+    // Both sides change the same lines, so that the merge has conflicts. gitleaks looks for the word
+    // `commit`, and loses the real one behind a conflict in a file of that name.
+    git(&root, &["checkout", "--quiet", "-b", "side"]);
+    put([("both.txt", "side"), ("commit.txt", "side"), ("app/brought.txt", "")]);
+    planted::commit(&root, "side");
+    git(&root, &["checkout", "--quiet", "main"]);
+    put([("both.txt", "main"), ("commit.txt", "main"), ("app/brought.txt", "")]);
+    planted::commit(&root, "main");
+    git(&root, &["merge", "--quiet", "--no-commit", "--strategy=ours", "side"]);
+    put([("both.txt", &first), ("commit.txt", &second), ("app/brought.txt", &first)]);
+    let merge = planted::commit(&root, "merge");
+    put([("both.txt", ""), ("commit.txt", ""), ("app/brought.txt", "")]);
+    planted::commit(&root, "after");
+    let ran = harness.workspace().join("ran");
+    git(&root, &["config", "merge.default", "planted"]);
+    git(&root, &["config", "merge.planted.driver", &format!("touch {}", ran.display())]);
+    git(&root, &["config", "diff.noprefix", "true"]);
+    let harness = harness.input_path("path", &root);
+    let run = harness.run(&ACTION);
+    assert_eq!(run.code, 1, "{}\n{}", run.stdout, run.stderr);
+    assert!(!ran.exists(), "a program of the checkout was run");
+    let report = json(&run, "report");
+    let text = |record: &serde_json::Value, name: &str| record[name].as_str().unwrap().to_owned();
+    let mut found: Vec<_> = report
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| (text(record, "File").trim_start_matches("./").to_owned(), text(record, "Commit")))
+        .filter(|(file, _)| ["both.txt", "commit.txt", "app/brought.txt"].contains(&file.as_str()))
+        .collect();
+    found.sort();
+    let row = |file: &str, commit: &str| (file.to_owned(), commit.to_owned());
+    let wanted = [row("app/brought.txt", &merge), row("both.txt", &merge), row("commit.txt", "")];
+    assert_eq!(found, wanted);
+    assert_eq!(run.outputs["findings"], "6", "and the three of before");
+}
+
+#[test]
 fn what_is_in_no_commit_is_scanned_and_no_evidence() {
     let harness = harness().input("scan", "tree");
     let (root, _) = with_secrets(&harness);

@@ -10,7 +10,7 @@ use runner::Context;
 use crate::ask::ask;
 
 /// More than the names of any repository's files have.
-const LONGEST: usize = 256 << 20;
+pub(crate) const LONGEST: usize = 256 << 20;
 
 const EMPTY_TREE_SHA1: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 const EMPTY_TREE_SHA256: &str = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
@@ -64,6 +64,12 @@ impl Checkout {
             _ => return None,
         };
         (root.is_absolute() && git_dir.is_absolute()).then_some(Self { root, git_dir, shallow, empty_tree })
+    }
+
+    /// How its objects are named.
+    #[must_use]
+    pub fn object_format(&self) -> &'static str {
+        if self.empty_tree == EMPTY_TREE_SHA256 { "sha256" } else { "sha1" }
     }
 
     /// The files of a folder of it. None where git does not answer.

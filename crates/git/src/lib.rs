@@ -5,9 +5,11 @@
 mod ask;
 mod checkout;
 mod commit;
+mod history;
 
 pub use checkout::{Checkout, Files};
 pub use commit::{Commit, of};
+pub use history::History;
 
 /// The digest of a commit in a digest set (in-toto's name for it).
 pub const GIT_COMMIT: &str = "gitCommit";
