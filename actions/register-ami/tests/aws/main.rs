@@ -9,15 +9,12 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../../../../crates/aws/tests/common/allowed.rs"]
-mod policies;
 #[path = "../../../../crates/aws/tests/common/oidc.rs"]
 mod oidc;
 #[path = "../../../../crates/aws/tests/common/mod.rs"]
 mod proxy;
 
 mod channels;
-mod allowed;
 mod crashes;
 mod disks;
 mod ends;
