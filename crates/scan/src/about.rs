@@ -186,12 +186,13 @@ impl About {
     /// What has these subjects; family and architecture are by the inputs.
     #[must_use]
     pub fn of(subjects: Vec<Subject>, common: &Common) -> Self {
-        Self {
-            subjects,
-            family: common.family.clone().unwrap_or_else(|| "image".into()),
-            architecture: common.architecture.clone(),
-            in_files: false,
-            report: None,
-        }
+        let family = common.family.clone().unwrap_or_else(|| "image".into());
+        Self::named(subjects, family, common.architecture.clone())
+    }
+
+    /// What has these subjects, this family and this architecture.
+    #[must_use]
+    pub const fn named(subjects: Vec<Subject>, family: String, architecture: String) -> Self {
+        Self { subjects, family, architecture, in_files: false, report: None }
     }
 }

@@ -18,12 +18,7 @@ fn what() -> What {
         digest: Some(digest),
         base: None,
         from_nothing: true,
-        about: About {
-            subjects: vec![],
-            family: "web".into(),
-            architecture: "amd64".into(),
-            in_files: false,
-        },
+        about: About::named(vec![], "web".into(), "amd64".into()),
     }
 }
 
