@@ -274,8 +274,8 @@ fn what_cannot_be_decided() {
 fn a_long_read_is_told_on_its_way() {
     let proxy = Proxy::start();
     let id = golden(&proxy, json!({}));
-    // Sixteen blocks at once in the beginning: three times as long as this.
-    proxy.settings(&json!({"latency_ms": {"ebs:GetSnapshotBlock": 14000}}));
+    // Sixteen blocks at once in the beginning, and twice as many as soon as these are there: twice as long as this.
+    proxy.settings(&json!({"latency_ms": {"ebs:GetSnapshotBlock": 18000}}));
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetch-image"));
     command.env_clear().envs(proxy.env()).current_dir(folder.path()).args([&id, "--output", "fetched"]);

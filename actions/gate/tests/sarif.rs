@@ -137,7 +137,9 @@ fn without_exceptions_it_is_byte_for_byte_what_the_scanners_wrote() {
     with_disk(&mut world);
     let image = [("image", world.path("image.json")), ("evidence", world.path("evidence"))];
     let trivy = scanners(&world, &trivy_scan::ACTION, &World::report(FOUND), &image);
-    let (report, sbom) = grype();
+    let (report, mut sbom) = grype();
+    let digest = world.image.disks[0].content_digest.to_string();
+    sbom["metadata"] = json!({"properties": [{"name": "hallmark:image", "value": digest}]});
     fs::write(world.path("sbom.cdx.json"), sbom.to_string()).unwrap();
     let [image, evidence] = image;
     let more = [image, evidence, ("sbom", world.path("sbom.cdx.json"))];

@@ -95,7 +95,8 @@ fn an_image_that_says_no_boot_mode_is_recorded_as_aws_starts_it() {
     let proxy = Proxy::start();
     let source =
         proxy.make_image(&serde_json::json!({"name": "base", "size_gib": 1, "blocks": {"0": 7, "5": 9}}));
-    let run = with(&proxy, &template("", ""), &source).run(&ACTION);
+    let harness = with(&proxy, &template("", ""), &source);
+    let run = harness.run(&ACTION);
     done(&run);
     // The input says `uefi`, as it does by default.
     assert_eq!(json(&run.outputs["image"])["bootMode"], "legacy-bios");
