@@ -20,6 +20,7 @@ mod disks;
 mod ends;
 mod families;
 mod journal;
+mod later;
 mod machines;
 mod pages;
 mod publishing;

@@ -42,14 +42,15 @@ impl Aws {
                 Waited::Available(found) => return Ok((record, found)),
                 Waited::Broken(broken) => broken,
             };
-            if round >= REPLACED {
-                let told = broken.iter().map(|(region, why)| format!("{region}: {why}"));
-                return Err(Error::Unfit {
-                    image: work.source.clone(),
-                    why: format!("its copies fail: {}", told.collect::<Vec<_>>().join("; ")),
-                });
-            }
+            // Also the last one: a later run is to find nothing that failed.
             record = self.given_up(record, &broken).await?;
+            let told = broken.iter().map(|(region, why)| format!("{region}: {why}"));
+            let told = told.collect::<Vec<_>>().join("; ");
+            if round >= REPLACED {
+                let why = format!("its copies fail: {told}");
+                return Err(Error::Unfit { image: work.source.clone(), why });
+            }
+            self.say(&format!("{told}; asking for another copy"));
         }
         Ok((record, Found::new()))
     }
@@ -90,16 +91,12 @@ impl Aws {
         place: &Place,
         generation: u32,
     ) -> Result<String, Error> {
-        let token = Sha256::of(format!("{}\n{}\n{generation}", work.id, place.region).as_bytes()).to_string();
-        let name = work.image_name();
-        let copying = Copying {
-            source: &home.id,
-            from: &self.to.home,
-            name: &name,
-            token: &token,
-            kms_key: self.key_name(place),
-            tags: &work.tags,
-        };
+        let (name, from, kms_key) = (work.image_name(), self.to.home.as_str(), self.key_name(place));
+        // Whatever the request is made of is in its token, or a later one that differs would be refused.
+        let about = (work.id, &place.region, generation, &home.id, from, &name, kms_key, &work.tags);
+        let token = Sha256::of(format!("{about:?}").as_bytes()).to_string();
+        let copying =
+            Copying { source: &home.id, from, name: &name, token: &token, kms_key, tags: &work.tags };
         // One that a plan only speaks of has no id yet.
         let source = if home.id.is_empty() { name.as_str() } else { home.id.as_str() };
         self.say(&format!("{}: copying {source} there", place.region));
@@ -194,9 +191,8 @@ impl Aws {
         broken: &BTreeMap<String, String>,
     ) -> Result<Record<Release>, Error> {
         let mut images = record.value.images.clone();
-        for (region, why) in broken {
+        for region in broken.keys() {
             let Some(copied) = images.get_mut(region) else { continue };
-            self.say(&format!("{region}: {why}; asking for another copy"));
             self.lease.hold().await?;
             let place = self.owner.place(region);
             images::deregister(&place, &copied.image).await.map_err(failed)?;

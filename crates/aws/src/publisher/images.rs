@@ -375,24 +375,30 @@ pub(crate) async fn volume_permissions(place: &Place, snapshot: &str) -> Answere
     Ok(permissions)
 }
 
-/// Lets some use a snapshot and others no longer.
+/// How many permissions of a snapshot one call may change.
+const CHANGED_AT_ONCE: usize = 500;
+
+/// Lets some use a snapshot and others no longer: no call does both, or too many.
 pub(crate) async fn share_snapshot(
     place: &Place,
     snapshot: &str,
     add: &Permissions,
     remove: &Permissions,
 ) -> Answered<()> {
-    let changed = CreateVolumePermissionModifications::builder()
-        .set_add(Some(add.volume()).filter(|list| !list.is_empty()))
-        .set_remove(Some(remove.volume()).filter(|list| !list.is_empty()))
-        .build();
-    let call = place
-        .ec2
-        .modify_snapshot_attribute()
-        .snapshot_id(snapshot)
-        .attribute(SnapshotAttributeName::CreateVolumePermission)
-        .create_volume_permission(changed);
-    answer(place.call("ModifySnapshotAttribute", snapshot), call.send()).await.map(drop)
+    let change = CreateVolumePermissionModifications::builder;
+    let (remove, add) = (remove.volume(), add.volume());
+    let removals = remove.chunks(CHANGED_AT_ONCE).map(|some| change().set_remove(Some(some.to_vec())));
+    let additions = add.chunks(CHANGED_AT_ONCE).map(|some| change().set_add(Some(some.to_vec())));
+    for changed in removals.chain(additions) {
+        let call = place
+            .ec2
+            .modify_snapshot_attribute()
+            .snapshot_id(snapshot)
+            .attribute(SnapshotAttributeName::CreateVolumePermission)
+            .create_volume_permission(changed.build());
+        answer(place.call("ModifySnapshotAttribute", snapshot), call.send()).await?;
+    }
+    Ok(())
 }
 
 /// Says from when on an image should not be chosen any more.

@@ -18,8 +18,12 @@ use crate::distribution::Protection;
 /// AWS keeps such dates by the minute.
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// AWS takes no date of the past: one that is over by now is so far ahead.
+const AHEAD: Duration = Duration::from_secs(5 * 60);
+
 impl Aws {
-    /// Sets from when on the images are called deprecated. An earlier date was set by somebody who wanted it.
+    /// Sets from when on the images are called deprecated; soon, where that is over by now. An earlier date was set by somebody
+    /// who wanted it.
     pub(super) async fn deprecated(
         &self,
         work: &Work<'_>,
@@ -27,7 +31,7 @@ impl Aws {
         begun_on: Timestamp,
     ) -> Result<(), Error> {
         let Some(after) = self.to.deprecate_after else { return Ok(()) };
-        let wanted = begun_on + after;
+        let wanted = (begun_on + after).max(self.now() + AHEAD);
         all(found.iter().filter(|(_, image)| image.deprecated_on.is_none_or(|on| on > wanted + MINUTE)).map(
             |(region, image)| async move {
                 let place = self.owner.place(region);

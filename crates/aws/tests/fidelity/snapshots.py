@@ -170,6 +170,11 @@ def modify_snapshot_attribute(self):
         (add if operation == "add" else gone).extend(flat)
     if not add and not gone:
         raise refuse("InvalidParameterCombination", "No attributes specified.")
+    # AWS documents both limits, and not its words for them.
+    if add and gone:
+        raise refuse("InvalidParameterCombination", "Permissions cannot be added and removed in one request.")
+    if len(add + gone) > 500:
+        raise refuse("InvalidParameterValue", "A request cannot change more than 500 permissions.")
     for one in add + gone:
         if "UserId" in one and not (one["UserId"].isdigit() and len(one["UserId"]) == 12):
             raise refuse("InvalidUserID.Malformed", f"Invalid user id: \"{one['UserId']}\"")

@@ -26,6 +26,14 @@ class Permissions(Case):
         self.assertEqual(len(other.describe_snapshots(OwnerIds=["self"])["Snapshots"]), 0)
         self.refused("AuthFailure", other.delete_snapshot, SnapshotId=snapshot)
 
+    def test_one_call_adds_or_removes_and_not_too_many(self):
+        snapshot, ec2 = self.make(name="base")["snapshot"], client("ec2")
+        users = [{"UserId": f"{number:012}"} for number in range(501)]
+        for refused, change in (("InvalidParameterCombination", {"Add": users[:1], "Remove": users[1:2]}),
+                                ("InvalidParameterValue", {"Add": users}), ("InvalidParameterValue", {"Remove": users})):
+            self.refused(refused, ec2.modify_snapshot_attribute, SnapshotId=snapshot, CreateVolumePermission=change)
+        ec2.modify_snapshot_attribute(SnapshotId=snapshot, CreateVolumePermission={"Add": users[:500]})
+
     def test_filters(self):
         snapshot = self.make(name="base", snapshot_tags={"release": "1"})["snapshot"]
         self.make(name="other")
