@@ -150,12 +150,12 @@ fn clear(ctx: &mut Context, request: &Request, provider: &dyn Provider) -> Resul
     let about = About { content: candidate.content_digest, manifest: Some(candidate.manifest_digest) };
     let admitted = match admit(&listing.files, &about, trust, ctx.now()) {
         Ok(admitted) => admitted,
-        Err(reasons) => return Ok(Err(Refusal { reasons })),
+        Err(reasons) => return Ok(Err(Refusal::at_once(reasons))),
     };
     let mut reasons = hidden(&listing.strays);
     reasons.extend(closed(&listing.files, &admitted.verdict, &about.content));
     if !reasons.is_empty() {
-        return Ok(Err(Refusal { reasons }));
+        return Ok(Err(Refusal::at_once(reasons)));
     }
     let release = Release {
         content_digest: candidate.content_digest,
@@ -200,7 +200,7 @@ fn candidate(ctx: &mut Context, request: &Request, image: &Path) -> Result<Decis
             let source = Source::Raw(disks.collect());
             Ok(Ok((candidate, source)))
         }
-        Err(reason) => Ok(Err(Refusal::one(reason))),
+        Err(reason) => Ok(Err(Refusal::at_once(vec![reason]))),
     }
 }
 

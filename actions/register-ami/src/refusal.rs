@@ -15,6 +15,8 @@ pub(crate) type Decision<T = Report> = std::result::Result<T, Refusal>;
 /// Why an operation was refused. There is at least one reason.
 pub(crate) struct Refusal {
     pub(crate) reasons: Vec<Reason>,
+    /// Whether the provider refused it, which may have taken steps before.
+    pub(crate) by_provider: bool,
 }
 
 /// What was done, for outputs and summary.
@@ -43,9 +45,9 @@ pub(crate) struct Report {
 }
 
 impl Refusal {
-    /// A refusal for one reason.
-    pub(crate) fn one(reason: Reason) -> Self {
-        Self { reasons: vec![reason] }
+    /// Before the provider was asked for anything.
+    pub(crate) const fn at_once(reasons: Vec<Reason>) -> Self {
+        Self { reasons, by_provider: false }
     }
 }
 
@@ -61,7 +63,8 @@ pub(crate) fn refused<T>(answer: Result<T, Error>) -> Result<Decision<T>> {
 pub(crate) fn refusal(error: Error) -> Result<Refusal> {
     let clears = match &error {
         Error::ContentDiffers { .. } => {
-            "Find out what writes to the disk; test, scan and decide on what it is now"
+            "Find out who changed it. An image has to be tested, scanned and decided on as it is now; a copy in another region \
+             can be deregistered, and publishing again makes another"
         }
         Error::Conflict { .. } => "Publish the image with the manifest that it is stored with",
         Error::Disabled(_) => "Bake, test and publish another image",
@@ -91,5 +94,6 @@ pub(crate) fn refusal(error: Error) -> Result<Refusal> {
         | Error::NoImage(_)
         | Error::Unsupported { .. } => return Err(error.into()),
     };
-    Ok(Refusal::one(reason(error.code(), error.to_string(), clears)))
+    let reasons = vec![reason(error.code(), error.to_string(), clears)];
+    Ok(Refusal { reasons, by_provider: true })
 }

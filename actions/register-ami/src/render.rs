@@ -58,7 +58,9 @@ pub(crate) fn report(ctx: &mut Context, report: &Report) -> Result<()> {
 
 /// Why not.
 pub(crate) fn refusal(ctx: &mut Context, operation: Operation, refusal: &Refusal) {
-    let title = format!("Refused to {}: nothing was changed", operation.verb());
+    // What a provider refuses may come after steps that it has taken, which a later run finds taken.
+    let unchanged = if refusal.by_provider { "" } else { ": nothing was changed" };
+    let title = format!("Refused to {}{unchanged}", operation.verb());
     for reason in &refusal.reasons {
         ctx.error(
             Annotation::new(format!("{}. {}.", reason.message, reason.clears)).title(reason.code.clone()),

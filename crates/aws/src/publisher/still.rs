@@ -23,7 +23,8 @@ impl Aws {
 
     async fn speaks_against_in(&self, place: &Place, record: &Release) -> Result<Option<String>, Error> {
         let Some(copied) = record.images.get(&place.region) else {
-            return Ok(Some("it was never published there".into()));
+            let why = "it was never published there: publish it once more, to another channel, and it is in every region";
+            return Ok(Some(why.into()));
         };
         let id = &copied.image;
         let look = async || match images::image(place, id).await.map_err(failed)? {
