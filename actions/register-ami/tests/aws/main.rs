@@ -11,9 +11,12 @@
 mod common;
 #[path = "../../../../crates/aws/tests/common/oidc.rs"]
 mod oidc;
+#[path = "../../../../crates/aws/tests/common/allowed.rs"]
+mod policies;
 #[path = "../../../../crates/aws/tests/common/mod.rs"]
 mod proxy;
 
+mod allowed;
 mod channels;
 mod crashes;
 mod disks;
