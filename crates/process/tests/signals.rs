@@ -73,7 +73,9 @@ const TESTS: &[Test] = &[
 ];
 
 fn begin(folder: &Path, script: &str, grace_ms: u64) -> Child {
-    let mut command = Command::new(env::current_exe().unwrap());
+    // Under `nohup` we ignore hangups, and so would it.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP").arg(env::current_exe().unwrap());
     let child = command.current_dir(folder).args(["told", script, &grace_ms.to_string()]).spawn().unwrap();
     for name in ["leader", "child"] {
         if script.contains(name) {
