@@ -9,6 +9,7 @@ mod inputs;
 mod layers;
 mod list;
 mod normal;
+mod schema;
 mod show;
 mod what;
 
@@ -126,6 +127,8 @@ pub async fn run_with(ctx: &mut Context, processes: &dyn Processes) -> Result<Ou
     normal::seal(&mut cyclonedx)?;
     let spdx = normal::spdx(&listed, &what, ctx.now())?;
     normal::refer_to(&mut cyclonedx, &Sha256::of(&canonical_json(&spdx)?));
+    schema::cyclonedx(&cyclonedx)?;
+    schema::spdx(&spdx)?;
     let inventory = scanners::sbom::read(&canonical_json(&cyclonedx)?)?;
     if inventory.packages.is_empty() {
         bail!("no packages were found: an SBOM without any would say that there is nothing");
