@@ -2,17 +2,20 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::num::NonZeroU64;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use model::{Sha256, Sha256Hasher};
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{Advice, FlockOperation, OFlags, fadvise, flock};
 use tempfile::NamedTempFile;
 
 use crate::evidence::EvidenceError;
 
 /// What the name of a file begins with until it is whole.
 pub(crate) const PARTIAL: &str = ".partial-";
+/// So much of a long file is put on its way to the disk at once.
+const STRETCH: usize = 8 << 20;
 
 /// An I/O error with what was tried, and where.
 pub(crate) fn io<'p>(what: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> EvidenceError + 'p {
@@ -65,7 +68,7 @@ pub(crate) fn copy_whole(
     let mut file = partial(dir).map_err(io("cannot write into", dir))?;
     let mut hasher = Sha256Hasher::new();
     let mut buffer = vec![0; 1 << 18];
-    let mut length = 0_usize;
+    let (mut length, mut sent) = (0_usize, 0_usize);
     loop {
         let count = from.read(&mut buffer).map_err(io("cannot read what belongs into", dir))?;
         let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { break };
@@ -75,6 +78,12 @@ pub(crate) fn copy_whole(
         }
         hasher.update(read);
         file.write_all(read).map_err(io("cannot write into", dir))?;
+        if length - sent >= STRETCH {
+            // Linux begins to write what it is told that nobody needs; at the end there is little left to wait for. What is
+            // not written yet stays in memory for whoever reads it next.
+            fadvise(&file, sent as u64, NonZeroU64::new((length - sent) as u64), Advice::DontNeed).ok();
+            sent = length;
+        }
     }
     let digest = hasher.finish();
     let path = dir.join(name(&digest));
