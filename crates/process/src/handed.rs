@@ -43,7 +43,12 @@ mod tests {
         let script = format!("(sleep 0.4; echo yes > '{}') & sleep 0.1", kept.display());
         let spec = |script: &str| Spec::new("/bin/sh").args(["-c", script]).env("PATH", "/usr/bin:/bin");
         assert!(hand_over(&spec(&script), Duration::from_secs(20)).await.unwrap());
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        for _ in 0..600 {
+            if kept.exists() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         assert!(kept.exists(), "what it left behind was ended");
         assert!(hand_over(&spec("sleep 5"), Duration::from_millis(50)).await.unwrap());
         assert!(!hand_over(&spec("exit 3"), Duration::from_secs(20)).await.unwrap());
