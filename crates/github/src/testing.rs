@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::ApiUrl;
 
@@ -112,6 +113,19 @@ impl FakeGitHub {
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Everything that was asked, once it is so much: on a busy machine, who waits for no answer is done before the
+    /// question was read here.
+    #[must_use]
+    pub fn asked_at_least(&self, count: usize) -> Vec<Asked> {
+        for _ in 0..6000 {
+            if self.asked().len() >= count {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.asked()
     }
 }
 

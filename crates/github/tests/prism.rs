@@ -20,10 +20,11 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use github::{
-    Allowed, ApiUrl, ApprovalState, Branch, BranchMode, Client, Commit, Error, Person, Repository, Reviewer,
-    WorkflowRun,
+    Allowed, ApiUrl, ApprovalState, Branch, BranchMode, Client, Commit, Error, Limits, Person, Repository,
+    Reviewer, WorkflowRun,
 };
 use runner::Secret;
 
@@ -40,28 +41,34 @@ impl Prism {
                 "HALLMARK_TEST_PRISM is not set: `make test` sets it to the folder that crates/github/tests/prism/install.sh fills"
             );
         };
-        // Free now; nobody else binds it in the meantime but by bad luck, and then this fails loudly.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut child = Command::new("node")
-            .arg(folder.join("node_modules/@stoplight/prism-cli/dist/index.js"))
-            .args(["mock", "--host", "127.0.0.1", "--port", &port.to_string()])
-            .args(more)
-            .arg(folder.join(description))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let up = lines.by_ref().map_while(Result::ok).any(|line| line.contains("Prism is listening"));
-        // Kept empty, so that the mock never waits for somebody to read.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        let prism = Self { child, port };
-        assert!(up, "the mock did not start");
-        prism
+        // Another program may take the port in between; then another one is tried.
+        for _ in 0..5 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let mut child = Command::new("node")
+                .arg(folder.join("node_modules/@stoplight/prism-cli/dist/index.js"))
+                .args(["mock", "--host", "127.0.0.1", "--port", &port.to_string()])
+                .args(more)
+                .arg(folder.join(description))
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let up = lines.by_ref().map_while(Result::ok).any(|line| line.contains("Prism is listening"));
+            let prism = Self { child, port };
+            if up {
+                // Kept empty, so that the mock never waits for somebody to read.
+                std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+                return prism;
+            }
+        }
+        panic!("the mock did not start");
     }
 
     fn client(&self) -> Client {
         let address = ApiUrl::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap();
-        Client::new(&address, Some(Secret::new("ghs_secret"))).unwrap()
+        // It reads the whole description before its first answer, on a busy machine too.
+        let limits = Limits { whole: Duration::from_secs(120), ..Limits::default() };
+        Client::with_limits(&address, Some(Secret::new("ghs_secret")), limits).unwrap()
     }
 
     /// The status of a question that this crate would never ask.

@@ -19,17 +19,19 @@ fn commit() -> Commit {
     "0123456789abcdef0123456789abcdef01234567".parse().unwrap()
 }
 
-fn client(server: &FakeGitHub, path: &str) -> Client {
-    let limits = Limits {
-        pause: Duration::from_millis(1),
-        whole: Duration::from_millis(300),
-        connect: Duration::from_millis(300),
-        ..Limits::default()
-    };
+/// Enough on a busy machine: who answers has time for it.
+const LONG: Duration = Duration::from_secs(60);
+
+fn client(server: &FakeGitHub, path: &str, whole: Duration) -> Client {
+    let limits = Limits { pause: Duration::from_millis(1), whole, connect: LONG, ..Limits::default() };
     Client::with_limits(&server.url(path), Some(Secret::new("ghs_secret")), limits).unwrap()
 }
 
 async fn upload(server: &FakeGitHub, path: &str) -> Result<String, Error> {
+    upload_within(server, path, LONG).await
+}
+
+async fn upload_within(server: &FakeGitHub, path: &str, whole: Duration) -> Result<String, Error> {
     let (commit, gzipped) = (commit(), Gzipped::of(b"{}").unwrap());
     let upload = SarifUpload {
         commit: &commit,
@@ -40,7 +42,7 @@ async fn upload(server: &FakeGitHub, path: &str) -> Result<String, Error> {
         validate: false,
         gzipped: &gzipped,
     };
-    client(server, path).upload_sarif(&acme(), &upload).await
+    client(server, path, whole).upload_sarif(&acme(), &upload).await
 }
 
 fn with(status: u16, headers: &[(&'static str, &str)], said: &str) -> Answer {
@@ -127,13 +129,13 @@ async fn trouble_is_waited_out_and_not_for_ever() {
         let error = upload(&server, "").await.unwrap_err();
         assert_eq!((server.asked().len(), Lacking::of(&error)), (4, None), "{shown}: {error}");
     }
-    // One that says nothing.
+    // One that says nothing: where there is an answer in the end, it has more time than where there is none.
     let server = in_turn(vec![Answer::Silence, taken()]);
-    assert_eq!(upload(&server, "").await.unwrap(), "abc");
+    assert_eq!(upload_within(&server, "", Duration::from_secs(2)).await.unwrap(), "abc");
     let server = in_turn(vec![Answer::Silence]);
-    let error = upload(&server, "").await.unwrap_err();
+    let error = upload_within(&server, "", Duration::from_millis(300)).await.unwrap_err();
     assert!(matches!(error.why, Why::TimedOut(_)), "{error}");
-    assert_eq!(server.asked().len(), 4);
+    assert_eq!(server.asked_at_least(4).len(), 4);
 }
 
 #[tokio::test]
@@ -146,7 +148,7 @@ async fn a_wish_to_wait_is_heard() {
 
 async fn processed(answers: Vec<Answer>, within: Duration) -> (Result<Processing, Error>, usize) {
     let server = in_turn(answers);
-    let found = client(&server, "").sarif_processed(&acme(), "a/b", within).await;
+    let found = client(&server, "", LONG).sarif_processed(&acme(), "a/b", within).await;
     let asked = server.asked();
     let place = "GET /repos/acme/images/code-scanning/sarifs/a%2Fb";
     assert!(asked.iter().all(|asked| asked.line == place), "{asked:?}");
@@ -156,7 +158,6 @@ async fn processed(answers: Vec<Answer>, within: Duration) -> (Result<Processing
 #[tokio::test]
 async fn it_is_asked_until_github_is_done() {
     let status = |word: &str| Answer::json(json!({"processing_status": word}).to_string());
-    let long = Duration::from_secs(20);
     let (found, asked) = processed(
         vec![
             with(404, &[], "Not Found"),
@@ -166,15 +167,15 @@ async fn it_is_asked_until_github_is_done() {
             with(429, &[("retry-after", "0")], "x"),
             status("complete"),
         ],
-        long,
+        LONG,
     )
     .await;
     assert_eq!((found.unwrap(), asked), (Processing::Complete, 6));
 
     let failed = json!({"processing_status": "failed", "errors": ["no\u{1b}[31m tool\n::error::x"]});
-    let (found, _) = processed(vec![status("pending"), Answer::json(failed.to_string())], long).await;
+    let (found, _) = processed(vec![status("pending"), Answer::json(failed.to_string())], LONG).await;
     assert_eq!(found.unwrap(), Processing::Failed(vec!["no tool ::error::x".to_owned()]));
-    let (found, _) = processed(vec![status("failed")], long).await;
+    let (found, _) = processed(vec![status("failed")], LONG).await;
     assert_eq!(found.unwrap(), Processing::Failed(vec![]));
 
     for (answer, says) in [
@@ -185,7 +186,7 @@ async fn it_is_asked_until_github_is_done() {
         (with(403, &[], "Resource not accessible by integration"), "403, forbidden"),
         (with(401, &[], "Bad credentials"), "401"),
     ] {
-        let (found, asked) = processed(vec![answer], long).await;
+        let (found, asked) = processed(vec![answer], LONG).await;
         let error = found.unwrap_err().to_string();
         assert!(error.contains(says), "wanted {says}: {error}");
         assert_eq!(asked, 1, "{says}");
@@ -195,10 +196,12 @@ async fn it_is_asked_until_github_is_done() {
 #[tokio::test]
 async fn when_the_time_is_up_it_is_said_what_is_known() {
     let short = Duration::from_millis(50);
+    // A busy machine takes its time for the first question.
+    let twice = Duration::from_secs(3);
     let pending = Answer::json(r#"{"processing_status":"pending"}"#);
     assert_eq!(processed(vec![pending], short).await.0.unwrap(), Processing::Pending);
     // What GitHub never knew is not on its way.
-    let (found, asked) = processed(vec![with(404, &[], "Not Found")], short).await;
+    let (found, asked) = processed(vec![with(404, &[], "Not Found")], twice).await;
     assert_eq!(found.unwrap_err().why, Why::NotFound);
     assert!(asked > 1);
     let (found, _) = processed(vec![with(503, &[], "x")], short).await;
@@ -206,7 +209,7 @@ async fn when_the_time_is_up_it_is_said_what_is_known() {
     let begun = Instant::now();
     let (found, asked) = processed(vec![with(429, &[("retry-after", "60")], "x")], short).await;
     assert!(matches!(found.unwrap_err().why, Why::RateLimited(_)));
-    assert!(begun.elapsed() < Duration::from_secs(5) && asked == 1, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(50) && asked == 1, "{:?}", begun.elapsed());
 }
 
 fn snapshot(commit: &Commit) -> Snapshot<'_> {
@@ -240,7 +243,7 @@ async fn a_snapshot_as_github_takes_it() {
         Answer::Whole(201, vec![], body.to_string())
     };
     let server = in_turn(vec![with(502, &[], "x"), created("ACCEPTED")]);
-    let answer = client(&server, "").submit_dependencies(&acme(), &snapshot(&commit)).await.unwrap();
+    let answer = client(&server, "", LONG).submit_dependencies(&acme(), &snapshot(&commit)).await.unwrap();
     assert_eq!(answer, ("ACCEPTED".to_owned(), "said so".to_owned()));
     let asked = server.asked();
     assert_eq!(
@@ -272,7 +275,8 @@ async fn a_snapshot_as_github_takes_it() {
         (with(422, &[], "bad purl"), "422: bad purl"),
     ] {
         let server = in_turn(vec![answer]);
-        let error = client(&server, "").submit_dependencies(&acme(), &snapshot(&commit)).await.unwrap_err();
+        let error =
+            client(&server, "", LONG).submit_dependencies(&acme(), &snapshot(&commit)).await.unwrap_err();
         assert!(error.to_string().contains(says), "wanted {says}: {error}");
         assert_eq!(server.asked().len(), 1, "{says}");
     }
