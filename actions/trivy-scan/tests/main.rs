@@ -2,6 +2,7 @@
 
 mod classes;
 mod common;
+mod disks;
 mod real;
 mod report;
 mod undecided;

@@ -6,37 +6,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::{after, assert_undecided};
+use crate::common::{after, assert_undecided, run, whole, writes};
 use model::Sha256;
 use process::{Fake, Script};
 use runner::Outcome;
-use runner::testing::{Harness, Run};
+use runner::testing::Harness;
 use serde_json::json;
-use tools::{Source, Tool};
-use trivy_scan::{ACTION, run_with};
-
-fn trivy() -> Tool {
-    Tool {
-        name: "trivy".into(),
-        version: "0.69.3".into(),
-        path: PathBuf::from("/pinned/trivy"),
-        sha256: Sha256::of(b"trivy"),
-        source: Source::Cache,
-        uri: "pkg:golang/github.com/aquasecurity/trivy@v0.69.3".into(),
-    }
-}
-
-fn whole() -> String {
-    json!({"SchemaVersion": 2, "Metadata": {"OS": {"Family": "debian", "Name": "13.7"}},
-           "Results": [{"Class": "os-pkgs", "Packages": [{"Name": "p", "Version": "1"}]}]})
-    .to_string()
-}
-
-/// A Trivy that writes this report.
-fn writes(report: impl Into<Vec<u8>>) -> Script {
-    let report = report.into();
-    Script::exits(0).effect(move |spec| fs::write(after(spec, "--output"), report).unwrap())
-}
 
 fn disk(harness: Harness) -> (Harness, PathBuf) {
     let disk = harness.file("disk.raw", vec![7; 1 << 20]);
@@ -55,12 +30,6 @@ fn listed(harness: Harness, images: &[&String]) -> Harness {
                       "components": [{"type": "library", "name": "p", "version": "1"}]});
     let path = harness.file("sbom.cdx.json", list.to_string());
     harness.input_path("sbom", path)
-}
-
-fn run(harness: &Harness, fake: &Fake) -> (Option<Outcome>, Run) {
-    let (outcome, run) = harness
-        .with_context(&ACTION, async |ctx: &mut runner::Context| run_with(ctx, fake, Some(trivy())).await);
-    (outcome.ok(), run)
 }
 
 fn undecided(script: Script, says: &str) {
@@ -230,23 +199,6 @@ fn a_list_of_another_image_or_of_none_is_no_evidence_about_this_one() {
         let scans = |call: &process::Spec| call.arguments().contains(&"--output".into());
         assert!(!fake.calls().iter().any(scans));
     }
-}
-
-#[test]
-fn several_disks_are_not_scanned_as_if_they_were_one() {
-    let harness = crate::common::harness().env("HOME", "/nowhere");
-    let disk = |device: &str| {
-        json!({"device": device, "file": "d.raw", "sizeBytes": 1,
-               "contentDigest": format!("hallmarkBlocks1:{}", Sha256::of(b""))})
-    };
-    let manifest = json!({
-        "schema": 1, "name": "n", "family": "f", "architecture": "amd64", "bootMode": "uefi",
-        "rootDevice": "/dev/sda", "layers": [], "disks": [disk("/dev/sda"), disk("/dev/sdb")],
-    });
-    let path = harness.file("image.json", manifest.to_string());
-    let harness = harness.input_path("image", path);
-    let (_, run) = run(&harness, &Fake::new());
-    assert_undecided(&harness, &run, "images of one disk");
 }
 
 #[test]

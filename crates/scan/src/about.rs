@@ -1,104 +1,14 @@
-//! What the evidence is about: the image, opened and hashed by this action itself.
+//! What the evidence is about, and which alerts the findings are.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
 use attest::predicate::vulns;
-use model::{ContentDigest, ImageManifest, Sha256, Subject};
-use runner::{Context, Result};
+use model::{Sha256, Subject};
+use runner::Result;
 
-use crate::files::read_at_most;
+use crate::image::Image;
 use crate::inputs::Common;
 use crate::sarif::Alerts;
-use crate::stamp::Stamp;
-
-/// More than any manifest has.
-const MAX_MANIFEST: u64 = 1 << 20;
-
-/// An image whose disk was hashed.
-#[derive(Debug)]
-pub struct Image {
-    /// The disk.
-    pub disk: PathBuf,
-    digest: ContentDigest,
-    stamp: Stamp,
-    manifest: Option<ImageManifest>,
-}
-
-impl Image {
-    /// Opens `image.json` or a raw disk, and hashes the disk.
-    ///
-    /// # Errors
-    /// The disk cannot be read or is not the one that the manifest lists, or there are several.
-    pub fn open(ctx: &mut Context, path: &Path) -> Result<Self> {
-        let (disk, manifest) = if path.extension().is_some_and(|extension| extension == "json") {
-            let bytes = read_at_most(path, MAX_MANIFEST).context("the image manifest")?;
-            let manifest = ImageManifest::parse(&bytes).with_context(|| format!("{}", path.display()))?;
-            let [disk] = manifest.disks.as_slice() else {
-                bail!(
-                    "{} lists {} disks, and this action scans images of one disk: a scan of some of them would look \
-                     like a scan of all",
-                    path.display(),
-                    manifest.disks.len()
-                );
-            };
-            (path.with_file_name(&disk.file), Some(manifest))
-        } else {
-            (path.to_owned(), None)
-        };
-        let stamp = Stamp::of(&disk)?;
-        let digested = blocks::digest_file(&disk, &blocks::Options::default())
-            .with_context(|| format!("cannot hash the disk {}", disk.display()))?;
-        let digest = digested.content_digest;
-        ctx.info(&format!("{} is {digest}", disk.display()));
-        if let Some(listed) =
-            manifest.as_ref().map(ImageManifest::content_digest).filter(|listed| *listed != digest)
-        {
-            bail!(
-                "the disk {} is {digest}, but {} lists {listed}: it was changed or exchanged after it was baked",
-                disk.display(),
-                path.display()
-            );
-        }
-        Ok(Self { disk, digest, stamp, manifest })
-    }
-
-    /// Whether the disk is, in content and on the file system, what it was when it was opened.
-    ///
-    /// # Errors
-    /// It is not.
-    pub fn still_the_same(&self) -> Result<()> {
-        self.stamp.still(&self.disk)?;
-        let now = blocks::digest_file(&self.disk, &blocks::Options::default())?.content_digest;
-        if now != self.digest {
-            bail!("{} was {} and is {now}", self.disk.display(), self.digest);
-        }
-        // Once more: the file that was just hashed is the one that was scanned.
-        self.stamp.still(&self.disk)
-    }
-
-    /// What is on the disk.
-    #[must_use]
-    pub const fn digest(&self) -> ContentDigest {
-        self.digest
-    }
-
-    /// Its manifest; none of a raw disk.
-    #[must_use]
-    pub const fn manifest(&self) -> Option<&ImageManifest> {
-        self.manifest.as_ref()
-    }
-
-    fn subjects(&self) -> Result<Vec<Subject>> {
-        match &self.manifest {
-            Some(manifest) => Ok(manifest.subjects()?),
-            None => {
-                let name = self.disk.file_name().unwrap_or_default().to_string_lossy();
-                Ok(vec![Subject::image(name, self.digest)])
-            }
-        }
-    }
-}
 
 /// What the evidence is about, and whose findings the SARIF has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +32,7 @@ impl About {
     /// The manifest has no subjects.
     pub fn image(image: &Image, common: &Common) -> Result<Self> {
         let named = Self::of(image.subjects()?, common);
-        Ok(match &image.manifest {
+        Ok(match image.manifest() {
             Some(manifest) => Self {
                 family: manifest.family.clone(),
                 architecture: manifest.architecture.as_str().to_owned(),

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use attest::predicate::sbom;
 use runner::Result;
 
-use crate::about::Image;
+use crate::image::Image;
 
 impl Image {
     /// Whether this SBOM says that it is of this image, as those of the action `sbom` do. Evidence about the image would

@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test program uses its part")]
 
 mod scanned;
+mod scripted;
 
 use runner::testing::Harness;
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 pub(crate) use scanned::{
     Kept, after, assert_undecided, debian, harness, left_anything, report, setting, statement, with_tools,
 };
+pub(crate) use scripted::{run, whole, writes};
 
 /// Runs the action.
 pub(crate) fn kept(harness: Harness) -> Kept {
