@@ -3,7 +3,8 @@
     aws.py [--as-moto-does] alias/NAME=KEY_SPEC …
 
 moto hashes a message of the type DIGEST once more, which KMS does not: what it gives back then verifies nowhere. That
-is mended here, unless a test wants to see what becomes of such a signature. Ends when standard input does.
+is mended here, unless a test wants to see what becomes of such a signature. A line on standard input is answered with
+`that was all`. Ends when standard input does.
 """
 
 import sys
@@ -66,7 +67,9 @@ def main():
         kms.create_alias(AliasName=alias, TargetKeyId=made["KeyId"])
         print(f"key {alias} {made['Arn']}", flush=True)
     print(f"ready {endpoint}", flush=True)
-    sys.stdin.read()
+    # A call is told before it is answered, so this comes after all that were.
+    for _ in sys.stdin:
+        print("that was all", flush=True)
 
 
 main()

@@ -55,7 +55,7 @@ const KEYS: [(&str, &str, Algorithm, &str); 4] = [
 
 #[test]
 fn what_kms_signs_verifies_elsewhere_and_the_public_key_is_asked_for_once() {
-    let kms = Kms::start(&[], &KEYS.map(|(alias, spec, ..)| (alias, spec)));
+    let mut kms = Kms::start(&[], &KEYS.map(|(alias, spec, ..)| (alias, spec)));
     for (alias, _, algorithm, digest) in KEYS {
         let signer = signer(&kms, &format!("awskms:///{alias}"));
         let key = signer.public_key().unwrap().clone();

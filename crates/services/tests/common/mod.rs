@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use runner::testing::Harness;
+
+/// To start, or to answer, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A credential that is nowhere to be seen.
 pub(crate) const SECRET: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCY";
@@ -19,6 +22,7 @@ pub(crate) struct Kms {
     endpoint: String,
     arns: BTreeMap<String, String>,
     lines: Receiver<String>,
+    words: ChildStdin,
 }
 
 impl Kms {
@@ -48,7 +52,7 @@ impl Kms {
         });
         let mut arns = BTreeMap::new();
         let endpoint = loop {
-            let line = lines.recv_timeout(Duration::from_secs(60)).expect("moto's server starts");
+            let line = lines.recv_timeout(PATIENCE).expect("moto's server starts");
             match line.split(' ').collect::<Vec<_>>().as_slice() {
                 ["key", alias, arn] => {
                     arns.insert((*alias).to_owned(), (*arn).to_owned());
@@ -58,7 +62,8 @@ impl Kms {
             }
         };
         assert_eq!(arns.len(), keys.len());
-        Self { child, endpoint, arns, lines }
+        let words = child.stdin.take().unwrap();
+        Self { child, endpoint, arns, lines, words }
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -69,11 +74,18 @@ impl Kms {
         &self.arns[alias]
     }
 
-    /// The calls since the last time.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        // A call is told before it is answered, through another pipe.
-        std::thread::sleep(Duration::from_millis(200));
-        self.lines.try_iter().filter_map(|line| line.strip_prefix("call ").map(str::to_owned)).collect()
+    /// The calls since the last time: those that were answered are told, up to the word that is told now.
+    pub(crate) fn calls(&mut self) -> Vec<String> {
+        self.words.write_all(b"what was called?\n").unwrap();
+        let mut calls = Vec::new();
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).expect("moto's server says what was called");
+            match line.strip_prefix("call ") {
+                Some(call) => calls.push(call.to_owned()),
+                None if line == "that was all" => return calls,
+                None => {}
+            }
+        }
     }
 
     pub(crate) fn env(&self) -> [(&'static str, String); 4] {
