@@ -49,7 +49,7 @@ impl S3s {
                 if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                     return Self { child, root, endpoint: format!("http://127.0.0.1:{port}") };
                 }
-                assert!(begun.elapsed() < Duration::from_secs(30), "s3s-fs starts");
+                assert!(begun.elapsed() < Duration::from_secs(120), "s3s-fs starts");
                 std::thread::sleep(Duration::from_millis(50));
             }
         }
