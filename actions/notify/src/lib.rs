@@ -58,6 +58,7 @@ pub static ACTION: Action = Action {
             "Signs what generic webhooks get, by HMAC-SHA-256: 16 characters at least",
         ),
         Input::new("topic", Kind::List, "Topics of Amazon SNS, by ARN"),
+        caller::ROLE,
         Input::new("on", Kind::List, "What to tell about: pass, review, fail, publish")
             .default("pass, review, fail, publish"),
         Input::new("title", Kind::Text, "The heading; by default what happened and the image's name"),
@@ -102,13 +103,12 @@ async fn run(cx: &mut Context) -> Result<Outcome> {
 
     // Everything is in its shape before the first of it is sent.
     let deliveries = request.deliveries()?;
-    let post =
-        if request.topics.is_empty() { None } else { Some(Arc::new(sns::Post::of(&request.message)?)) };
     let mut posts = Vec::new();
-    if let Some(post) = post {
-        let env = |name: &str| cx.env(name).map(str::to_owned);
+    if !request.topics.is_empty() {
+        let post = Arc::new(sns::Post::of(&request.message)?);
+        let mut clients = sns::Clients::new(&request.caller, request.timeout);
         for topic in &request.topics {
-            let client = sns::client(topic, request.timeout, &env).await?;
+            let client = clients.of(topic).await?;
             posts.push((topic.arn.clone(), sns::publish(client, topic.clone(), Arc::clone(&post))));
         }
     }

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use caller::Caller;
 use model::Sha256;
 use runner::{Context, Secret};
 use url::Url;
 
+use crate::ACTION;
 use crate::address::{self, Format, Webhook};
 use crate::message::{Message, NAME, Run};
 use crate::read;
@@ -33,6 +35,8 @@ pub(crate) struct Request {
     pub(crate) on: Vec<&'static str>,
     pub(crate) webhooks: Vec<Webhook>,
     pub(crate) topics: Vec<Topic>,
+    /// Who asks Amazon SNS; nobody, where there is no topic.
+    pub(crate) caller: Caller,
     pub(crate) timeout: Duration,
     secret: Option<Secret>,
 }
@@ -47,8 +51,10 @@ impl Request {
             "{} webhooks and topics are more than the {MOST} that are told: let a topic tell the others",
             webhooks.len() + topics.len()
         );
+        let mut caller = Caller::default();
         if !topics.is_empty() {
-            sns::endpoint(&|name| cx.env(name).map(str::to_owned))?;
+            caller = Caller::read(cx, ACTION.name)?;
+            sns::endpoint(&|name| caller.variable(name))?;
         }
         let secret = secret(cx, &webhooks)?;
         let on = on(cx)?;
@@ -58,7 +64,7 @@ impl Request {
             "input `timeout`: between 1s and 5m"
         );
         let message = message(cx)?;
-        Ok(Self { message, on, webhooks, topics, timeout, secret })
+        Ok(Self { message, on, webhooks, topics, caller, timeout, secret })
     }
 
     /// What goes to the webhooks, in each one's shape.

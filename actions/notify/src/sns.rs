@@ -1,12 +1,15 @@
 //! Amazon SNS: which topic, by whose credentials, and how long each part of a call may take.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use aws_client::{Env, Limits, Setup};
+use aws_client::{Credentials, Env, Limits, Setup};
 use aws_sdk_sns::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
+use caller::Caller;
 use model::Sha256;
 use serde_json::json;
 use url::{Host, Url};
@@ -150,16 +153,54 @@ pub(crate) async fn publish(
     call.send().await.map(drop).map_err(|error| why(&error))
 }
 
-/// A client for the topic's region, by the environment's credentials.
-pub(crate) async fn client(topic: &Topic, whole: Duration, env: Env<'_>) -> Result<aws_sdk_sns::Client> {
+/// A client for each region, so that a role is assumed once in each.
+pub(crate) struct Clients<'c> {
+    caller: &'c Caller,
+    whole: Duration,
+    by_region: BTreeMap<String, aws_sdk_sns::Client>,
+}
+
+impl<'c> Clients<'c> {
+    pub(crate) const fn new(caller: &'c Caller, whole: Duration) -> Self {
+        Self { caller, whole, by_region: BTreeMap::new() }
+    }
+
+    /// The client for the topic's region.
+    pub(crate) async fn of(&mut self, topic: &Topic) -> Result<aws_sdk_sns::Client> {
+        if let Some(known) = self.by_region.get(&topic.region) {
+            return Ok(known.clone());
+        }
+        let env = |name: &str| self.caller.variable(name);
+        let made = client(&topic.region, self.whole, &env, self.caller.credentials(&topic.region)).await?;
+        self.by_region.insert(topic.region.clone(), made.clone());
+        Ok(made)
+    }
+}
+
+/// By these credentials, else by the environment's.
+async fn client(
+    region: &str,
+    whole: Duration,
+    env: Env<'_>,
+    credentials: Option<Credentials>,
+) -> Result<aws_sdk_sns::Client> {
     let mut setup = Setup::of(env, "SNS", limits(whole));
-    setup.region = Some(topic.region.clone());
+    setup.region = Some(region.to_owned());
     setup.endpoint = endpoint(env)?;
+    setup.credentials = credentials.or(setup.credentials);
     Ok(aws_sdk_sns::Client::new(&setup.load().await))
 }
 
+/// What it all began with: of a role, why it could not be assumed.
+fn innermost<'e>(mut error: &'e (dyn std::error::Error + 'static)) -> &'e (dyn std::error::Error + 'static) {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
+}
+
 /// What SNS says when it does not do what was asked, and what helps.
-fn why<R>(error: &SdkError<aws_sdk_sns::operation::publish::PublishError, R>) -> String {
+fn why<R: std::fmt::Debug + 'static>(error: &SdkError<PublishError, R>) -> String {
     match error {
         SdkError::ServiceError(answer) => {
             let said = answer.err();
@@ -182,7 +223,8 @@ fn why<R>(error: &SdkError<aws_sdk_sns::operation::publish::PublishError, R>) ->
             "SNS cannot be reached (no network?)".to_owned()
         }
         SdkError::DispatchFailure(_) => {
-            "SNS was not asked: are there credentials (AWS_ACCESS_KEY_ID, or a role)?".to_owned()
+            let why = line(&innermost(error).to_string(), 300);
+            format!("SNS was not asked: {why}; are there credentials (AWS_ACCESS_KEY_ID, or a role)?")
         }
         SdkError::ResponseError(_) => "what SNS answered cannot be read".to_owned(),
         _ => "SNS was not asked: the request could not be made".to_owned(),
@@ -252,7 +294,7 @@ mod tests {
         let begun = std::time::Instant::now();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let end = runtime.block_on(async {
-            let client = client(&topic, Duration::from_secs(1), &env).await.unwrap();
+            let client = client(&topic.region, Duration::from_secs(1), &env, None).await.unwrap();
             publish(client, topic, post).await
         });
         assert_eq!(end.unwrap_err(), "SNS did not answer in time: it may have been taken in");

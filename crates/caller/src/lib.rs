@@ -45,7 +45,7 @@ pub const ROLE: Input = Input::new(
 );
 
 /// The services that are asked, by the name that `AWS_ENDPOINT_URL_…` has for them.
-const SERVICES: [&str; 6] = ["EBS", "EC2", "KMS", "S3", "SSM", "STS"];
+const SERVICES: [&str; 7] = ["EBS", "EC2", "KMS", "S3", "SNS", "SSM", "STS"];
 
 /// Who a step is for AWS. Nobody is asked before something is opened.
 #[derive(Default)]
