@@ -106,7 +106,8 @@ pub(crate) fn local(store: PathBuf, request: &Request) -> Box<dyn Provider> {
 }
 
 async fn aws(ctx: &mut Context, request: &Request, on_aws: &OnAws) -> Result<(Box<dyn Provider>, Heard)> {
-    let caller = Caller::read(ctx, ACTION.name)?;
+    // Where nobody says where the journal's bucket is, it is at home.
+    let caller = Caller::read(ctx, ACTION.name)?.or_in(&on_aws.to.home);
     let keeping = Keeping { kms_key: on_aws.journal_key.clone(), lock: None };
     let records = caller.records(&on_aws.journal, keeping).await?;
     let owner = Account::of(&caller, &on_aws.to.home).await?;

@@ -107,6 +107,16 @@ impl Caller {
         Ok((location, caller))
     }
 
+    /// The same; where neither an input nor a variable names a region, it is this one.
+    #[must_use]
+    pub fn or_in(mut self, region: &str) -> Self {
+        if self.region.is_none() {
+            self.region = Some(region.to_owned());
+            self.variables.insert("AWS_DEFAULT_REGION".to_owned(), region.to_owned());
+        }
+        self
+    }
+
     /// The region that the input names, else the variables.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
