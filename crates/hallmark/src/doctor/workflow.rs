@@ -92,6 +92,17 @@ impl Workflow {
         job.permissions.as_ref().or(self.permissions.as_ref())
     }
 
+    /// How far a job may go with this. `None` where that is not said here: it is the repository's default, or the caller's of
+    /// a workflow that is called. By no default a job may ask for an OIDC token.
+    pub(super) fn access(&self, job: &Job, scope: &str) -> Option<Access> {
+        let mut events = self.triggers.keys();
+        match self.permissions_of(job) {
+            Some(permissions) => Some(permissions.of(scope)),
+            None if scope == "id-token" && events.any(|event| event != "workflow_call") => Some(Access::None),
+            None => None,
+        }
+    }
+
     /// The text of a line, from 1.
     pub(super) fn line(&self, number: u32) -> &str {
         let at = usize::try_from(number).unwrap_or(0);

@@ -63,6 +63,14 @@ fn permissions_and_the_job_that_runs_the_template() {
             "aws-actions",
         ),
         row(
+            "          signing-key: ${{ secrets.PUBLISH }}\n",
+            "          signing-key: keyless\n",
+            "job-permissions",
+            "problem",
+            "the job `publish` has no `id-token: write`, and without it the runner gives no OIDC token, by which the step signs",
+            "register-ami",
+        ),
+        row(
             "      - run: sudo apt-get install --yes mmdebstrap\n",
             "      - uses: actions/attest@0123456789abcdef0123456789abcdef01234567\n",
             "job-permissions",
@@ -99,6 +107,49 @@ fn permissions_and_the_job_that_runs_the_template() {
         .with(WORKFLOW, "      - run: sudo apt-get install --yes mmdebstrap\n", by_key)
         .findings();
     assert!(findings.of("job-permissions")[0].starts_with("ok"), "{:?}", findings.of("job-permissions"));
+}
+
+#[test]
+fn a_role_is_opened_by_a_token() {
+    // Of a job that publishes: what it is given, its permissions, the workflow's, its events; whether it can do so.
+    const ROLE: &str = "aws-role: ${{ vars.ROLE }}";
+    const READS: &str = "permissions: {contents: read}";
+    const DISPATCHED: &str = "workflow_dispatch:";
+    const CALLED: &str = "workflow_call:";
+    let cases = [
+        (ROLE, READS, READS, DISPATCHED, false),
+        ("aws-role: arn:aws:iam::111122223333:role/publish", READS, READS, DISPATCHED, false),
+        ("aws-role: ''", READS, READS, DISPATCHED, true),
+        (ROLE, "permissions: {contents: read, id-token: write}", READS, DISPATCHED, true),
+        (ROLE, "permissions: write-all", READS, DISPATCHED, true),
+        (ROLE, "permissions: read-all", READS, DISPATCHED, false),
+        // A job's own word counts, and nothing of the workflow's beside it.
+        (ROLE, READS, "permissions: {contents: read, id-token: write}", DISPATCHED, false),
+        (ROLE, "", "permissions: {contents: read, id-token: write}", DISPATCHED, true),
+        // By default no job may ask for a token, unless whoever calls the workflow lets it.
+        (ROLE, "", "", DISPATCHED, false),
+        (ROLE, "", "", CALLED, true),
+        (ROLE, "", "", "workflow_call:\n  workflow_dispatch:", false),
+        (ROLE, READS, "", CALLED, false),
+    ];
+    for (given, job, workflow, events, good) in cases {
+        let text = [
+            ("          channel: stable\n", format!("          channel: stable\n          {given}\n")),
+            ("production\n    permissions:\n      contents: read\n", format!("production\n    {job}\n")),
+            ("permissions: {}\n", format!("{workflow}\n")),
+            ("  workflow_dispatch:\n  schedule:\n    - cron: '37 4 * * 1'\n", format!("  {events}\n")),
+        ]
+        .into_iter()
+        .fold(GOOD.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, &to)
+        });
+        let found = Repository::good().file(WORKFLOW, text).findings().of("job-permissions");
+        let expected = "problem the job `publish` has no `id-token: write`, and without it the runner gives no OIDC token, by \
+                        which the step assumes its `aws-role`";
+        assert_eq!(found[0].starts_with(expected), !good, "{given} {job} {workflow} {events}: {found:?}");
+        assert_eq!(found[0].starts_with("ok"), good, "{given} {job} {workflow} {events}: {found:?}");
+    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(super) fn stated(facts: &Facts) -> Vec<Finding> {
 
 /// What a step needs of the job's token.
 struct Need {
-    /// Somebody else's action, or one of Hallmark's by its name alone.
+    /// Somebody else's action, or one of Hallmark's by its name alone, or [`OURS`].
     action: &'static str,
     when: fn(&Step) -> bool,
     scopes: &'static [(&'static str, Access)],
@@ -62,7 +62,11 @@ struct Need {
 
 impl Need {
     fn is_of(&self, step: &Step) -> bool {
-        (step.is_others(self.action) || step.is(self.action)) && (self.when)(step)
+        let is_action = match self.action {
+            OURS => step.action().is_some(),
+            action => step.is_others(action) || step.is(action),
+        };
+        is_action && (self.when)(step)
     }
 }
 
@@ -70,10 +74,25 @@ const fn always(_: &Step) -> bool {
     true
 }
 
+/// Any action of Hallmark's.
+const OURS: &str = "*";
+
 const OIDC: &[(&str, Access)] = &[("id-token", Access::Write)];
 const NO_TOKEN: &str = "the runner gives no OIDC token";
 
 const NEEDS: &[Need] = &[
+    Need {
+        action: OURS,
+        when: |step| step.value("signing-key") == Some(services::KEYLESS),
+        scopes: OIDC,
+        without: "the runner gives no OIDC token, by which the step signs as itself (`signing-key: keyless`)",
+    },
+    Need {
+        action: OURS,
+        when: |step| step.value("aws-role").is_some(),
+        scopes: OIDC,
+        without: "the runner gives no OIDC token, by which the step assumes its `aws-role`",
+    },
     Need {
         action: "upload-sarif",
         when: always,
@@ -129,14 +148,8 @@ const NEEDS: &[Need] = &[
 
 /// Whether any step asks a cloud for credentials by OIDC.
 pub(super) fn uses_oidc(facts: &Facts) -> bool {
-    let asks =
-        |step: &Step| is_keyless(step) || NEEDS.iter().any(|need| need.scopes == OIDC && need.is_of(step));
+    let asks = |step: &Step| NEEDS.iter().any(|need| need.scopes == OIDC && need.is_of(step));
     facts.project.workflows.iter().any(|workflow| workflow.steps().any(|(_, step)| asks(step)))
-}
-
-/// Whether a step of ours signs as its job.
-fn is_keyless(step: &Step) -> bool {
-    step.action().is_some() && step.value("signing-key").is_some_and(|key| key == "keyless")
 }
 
 /// Whether each job may do what its steps need.
@@ -145,15 +158,13 @@ pub(super) fn enough(facts: &Facts) -> Vec<Finding> {
     let mut jobs = 0;
     for workflow in relevant(facts) {
         for job in &workflow.jobs {
-            // Without a word of its own, it may do what the repository's default says.
-            let Some(permissions) = workflow.permissions_of(job) else { continue };
-            jobs += 1;
+            jobs += usize::from(workflow.permissions_of(job).is_some());
             for step in &job.steps {
                 let needs = NEEDS.iter().filter(|need| need.is_of(step));
                 for (scope, access, without) in needs
                     .flat_map(|need| need.scopes.iter().map(|(scope, access)| (scope, access, need.without)))
                 {
-                    if permissions.of(scope) < *access {
+                    if workflow.access(job, scope).is_some_and(|has| has < *access) {
                         let what =
                             format!("{} has no `{scope}: write`, and without it {without}", job.name());
                         found.push(
@@ -165,16 +176,9 @@ pub(super) fn enough(facts: &Facts) -> Vec<Finding> {
                         );
                     }
                 }
+                let Some(permissions) = workflow.permissions_of(job) else { continue };
                 if let Some(finding) = reads_runs(facts, job, step, permissions) {
                     found.push(finding);
-                }
-                if is_keyless(step) && permissions.of("id-token") < Access::Write {
-                    let what = format!(
-                        "{} signs as itself (`signing-key: keyless`) and has no `id-token: write`: the runner gives no OIDC token",
-                        job.name()
-                    );
-                    let mend = "add `id-token: write` to the job's `permissions`";
-                    found.push(Finding::problem(what, mend).at(&step.at));
                 }
                 if step.is_others("actions/checkout") && permissions.of("contents") < Access::Read {
                     let what = format!(
