@@ -2,7 +2,6 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -33,12 +32,6 @@ impl Folder {
     /// Where a disk of this name goes.
     pub(crate) fn disk(&self, file: &str) -> PathBuf {
         self.path.join(file)
-    }
-
-    /// How much of a disk is there by now, in bytes: what is half-made has room for what came, and holes elsewhere.
-    pub(crate) fn so_far(&self, file: &str) -> u64 {
-        let half_made = self.path.join(format!(".{file}.part"));
-        fs::metadata(half_made).map_or(0, |found| found.blocks() * 512)
     }
 
     /// Gives the disks their names, and then writes the manifest: where it is, its disks are. An earlier one, of other

@@ -5,19 +5,14 @@
 
 mod folder;
 
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
-use aws::snapshots::{Difference, Fetch, Pace, Read, disk_differs, disk_file, image_differs, manifest};
-use aws::{Caller, MachineImage, Place, describe};
+use aws::snapshots::{
+    Difference, Fetch, Pace, Read, SoFar, disk_differs, disk_file, image_differs, manifest,
+};
+use aws::{Caller, MachineImage, Place, describe, while_told};
 use folder::{Folder, check_files};
-use jiff::SignedDuration;
 use model::ImageManifest;
 use runner::{Action, Annotation, Context, Input, Kind, Outcome, Output, Result};
-
-/// How often it is told how far a disk is, by the context's clock; and how often that is looked at.
-const TOLD: SignedDuration = SignedDuration::from_secs(30);
-const LOOK: Duration = Duration::from_secs(1);
 
 /// The action's table.
 pub static ACTION: Action = Action {
@@ -90,7 +85,12 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
         let listed = wanted.iter().flat_map(|wanted| &wanted.disks).find(|disk| disk.device == volume.device);
         let file = listed.map_or_else(|| disk_file(index), |disk| disk.file.clone());
         ctx.info(&format!("Reading {} ({}) into {file}", volume.device, volume.snapshot));
-        let disk = while_told(ctx, &folder, &file, fetch.disk(volume, &folder.disk(&file))).await?;
+        let (path, so_far) = (folder.disk(&file), SoFar::default());
+        let disk = while_told(fetch.disk(volume, &path, &so_far), async || {
+            ctx.info(&format!("{file}: {} MiB are here", so_far.get() >> 20));
+            Ok(())
+        })
+        .await?;
         // The first that is another ends it: the rest need not be read.
         if let Some(difference) = wanted.as_ref().and_then(|wanted| disk_differs(&disk, wanted)) {
             return Ok(against(ctx, difference));
@@ -113,29 +113,6 @@ async fn run(ctx: &mut Context) -> Result<Outcome> {
     ctx.output("content-digest", manifest.content_digest().to_string())?;
     tell(ctx, &read, &manifest);
     Ok(Outcome::Done)
-}
-
-/// Waits for a disk, and tells how far it is.
-async fn while_told<T>(
-    ctx: &mut Context,
-    folder: &Folder,
-    file: &str,
-    reading: impl Future<Output = T>,
-) -> T {
-    let mut reading = std::pin::pin!(reading);
-    let mut told = ctx.now();
-    loop {
-        tokio::select! {
-            read = &mut reading => return read,
-            () = tokio::time::sleep(LOOK) => {
-                let now = ctx.now();
-                if now.duration_since(told) >= TOLD {
-                    ctx.info(&format!("{file}: {} MiB are here", folder.so_far(file) >> 20));
-                    told = now;
-                }
-            }
-        }
-    }
 }
 
 /// It is another image: that is an answer, and not a failure of this step.

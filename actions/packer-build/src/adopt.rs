@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result, ensure};
 use attest::{Kind, Statement, Trust, predicate::provenance};
 use blocks::digest_file;
 use model::{ImageManifest, Sha256};
+use runner::Context;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -57,6 +58,7 @@ pub(crate) enum Found {
 /// Looks at the output folder. Where this job signs, only what it has signed for is adopted: an adopted
 /// image's provenance is signed again, and a record in a folder proves nothing.
 pub(crate) async fn look(
+    ctx: &mut Context,
     output: &Path,
     ingredients: &Ingredients,
     own: Option<&Trust>,
@@ -85,7 +87,9 @@ pub(crate) async fn look(
     // Only here is anybody else asked: that nobody answers is no reason to bake.
     for image in &images {
         let Some(ami) = &image.ami else { continue };
-        if let image::Found::Stale(why) = image::look(amazon, ami, &image.manifest, record.bake_id).await? {
+        if let image::Found::Stale(why) =
+            image::look(ctx, amazon, ami, &image.manifest, record.bake_id).await?
+        {
             return Ok(Found::Stale(why));
         }
     }

@@ -202,7 +202,7 @@ impl Bake<'_> {
         };
         let ingredients = materials.ingredients()?;
         let bake_id = ingredients.id()?;
-        let why = match self.look(&ingredients).await? {
+        let why = match self.look(ctx, &ingredients).await? {
             Found::Adopted(images) => {
                 let results = Results { images: &images, clouds: &[], bake_id, baked: None };
                 return results.tell(ctx, &self.inputs.evidence, self.key);
@@ -240,11 +240,11 @@ impl Bake<'_> {
         materials::files(self.inputs, ctx.cwd(), &except)
     }
 
-    async fn look(&self, ingredients: &Ingredients) -> Result<Found> {
+    async fn look(&self, ctx: &mut Context, ingredients: &Ingredients) -> Result<Found> {
         if self.inputs.force {
             return Ok(Found::Stale("it is forced".to_owned()));
         }
-        adopt::look(self.workshop.output(), ingredients, self.own, self.amazon).await
+        adopt::look(ctx, self.workshop.output(), ingredients, self.own, self.amazon).await
     }
 
     /// Builds, and makes sure that what was recorded as going in is what went in.
@@ -291,7 +291,8 @@ impl Bake<'_> {
         started: Timestamp,
     ) -> Result<Kept> {
         let output = self.workshop.output();
-        let (amis, clouds) = amazon::image::read(self.amazon, &made.clouds, self.inputs.architecture).await?;
+        let (amis, clouds) =
+            amazon::image::read(ctx, self.amazon, &made.clouds, self.inputs.architecture).await?;
         let raws = pick(ctx, made, amis)?;
         keeping::begin(output, raws.iter().map(|raw| (raw.folder.as_str(), raw.files())))?;
         record::forget(output)?;

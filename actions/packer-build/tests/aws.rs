@@ -74,6 +74,7 @@ fn an_image_in_aws_is_read_recorded_signed_and_adopted() {
     let again = harness.run(&ACTION);
     done(&again);
     assert_eq!(again.outputs["adopted"], "true", "{}", again.stdout);
+    assert!(again.stdout.contains(&format!("{REGION}: reading the blocks of {ami}")), "{}", again.stdout);
     for name in ["ami", "region", "image", "images", "content-digest", "bake-id"] {
         assert_eq!(again.outputs[name], first.outputs[name], "{name}");
     }
@@ -185,6 +186,25 @@ fn what_does_not_fit_is_said() {
     failed(&harness.run(&ACTION), "give its `architecture`");
     let harness = with(&proxy, &template("", ""), &source).input("aws-role", "bake");
     failed(&harness.run(&ACTION), "give a role's ARN");
+}
+
+#[test]
+fn a_long_read_is_told_on_its_way() {
+    let proxy = Proxy::start();
+    let source = base(&proxy);
+    let harness = with(&proxy, &template("", ""), &source);
+    // The list comes before half a minute is over, the blocks after it: no call is waited for longer than that.
+    proxy.settings(
+        &serde_json::json!({"latency_ms": {"ebs:ListSnapshotBlocks": 18000, "ebs:GetSnapshotBlock": 18000}}),
+    );
+    let run = harness.run(&ACTION);
+    done(&run);
+    let ami = &run.outputs["ami"];
+    let told: Vec<_> = run.stdout.lines().filter(|line| line.contains(ami.as_str())).collect();
+    let expected =
+        [format!("{REGION}: reading the blocks of {ami}"), format!("{REGION}: 0 MiB of {ami} are read")];
+    let begun = told.iter().position(|line| *line == expected[0]).unwrap();
+    assert_eq!(told[begun..begun + 2], expected, "{}", run.stdout);
 }
 
 /// The template that ships, by the real Packer with its plugin. Nothing is asked.

@@ -11,6 +11,7 @@ mod machine_image;
 mod publisher;
 pub mod reaper;
 pub mod snapshots;
+mod told;
 mod trouble;
 pub mod upload;
 
@@ -24,3 +25,4 @@ pub use caller::{ARCHIVE_REGION, BUILD_REGION, Caller, REGION, ROLE, Role};
 pub use gate::Gate;
 pub use machine_image::{Described, ImageError, MachineImage, Volume, describe, tagged};
 pub use publisher::{Aws, CONTENT_TAG, Clock, Holder, REJECTED_TAG, RELEASE_TAG, Say, Settings};
+pub use told::while_told;

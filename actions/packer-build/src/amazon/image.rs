@@ -5,6 +5,7 @@ use crate::artifacts::CloudImage;
 use anyhow::{Context as _, Result, bail, ensure};
 use aws::{MachineImage, Place, describe, reaper, snapshots, tagged};
 use model::{Architecture, BootMode, Disk, ImageManifest, Sha256};
+use runner::Context;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,7 @@ pub(crate) struct Made {
 
 /// Reads the images that sources made in AWS; gives those that are elsewhere back.
 pub(crate) async fn read(
+    ctx: &mut Context,
     amazon: &Amazon,
     clouds: &[CloudImage],
     architecture: Architecture,
@@ -48,7 +50,7 @@ pub(crate) async fn read(
     let mut made = Vec::new();
     for (source, images) in by_source {
         made.push(
-            read_one(amazon, &source, images, architecture)
+            read_one(ctx, amazon, &source, images, architecture)
                 .await
                 .with_context(|| format!("source {source}"))?,
         );
@@ -57,6 +59,7 @@ pub(crate) async fn read(
 }
 
 async fn read_one(
+    ctx: &mut Context,
     amazon: &Amazon,
     source: &str,
     images: Vec<CloudImage>,
@@ -76,7 +79,7 @@ async fn read_one(
         );
     };
     let place = amazon.place().await?;
-    let read = snapshots::content_digest(&place, &image.id).await?;
+    let read = snapshots::content_digest(&place, &image.id, |line| ctx.info(line)).await?;
     ensure!(
         read.image.architecture == Some(architecture),
         "the image {} is not for {}: give its `architecture`",
@@ -129,6 +132,7 @@ pub(crate) enum Found {
 
 /// Looks for the image by its tag, and reads it again. Several are nobody's guess to choose from.
 pub(crate) async fn look(
+    ctx: &mut Context,
     amazon: &Amazon,
     recorded: &Ami,
     manifest: &ImageManifest,
@@ -164,7 +168,7 @@ pub(crate) async fn look(
     if let Some(gone) = missing(amazon, recorded).await? {
         return Ok(Found::Stale(gone));
     }
-    let read = snapshots::content_digest(&place, &image.id).await?;
+    let read = snapshots::content_digest(&place, &image.id, |line| ctx.info(line)).await?;
     if read.disks(crate::keeping::disk) != manifest.disks || read.image.root_device != manifest.root_device {
         return Ok(Found::Stale(format!("{} is not what its manifest says", image.id)));
     }

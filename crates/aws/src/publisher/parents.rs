@@ -8,12 +8,11 @@ use blocks::GIB;
 use model::Disk;
 use provider::{Entry, Error, ReleaseId};
 
-use super::raw::read_said;
 use super::records::{CHANNELS, Shown};
 use super::release::Work;
 use super::uploads::{Kept, Parent};
 use super::{Aws, failed, images, keys, remote};
-use crate::snapshots::{Pace, Reader, SoFar};
+use crate::snapshots::{Pace, Reader, SoFar, read_said};
 use crate::upload::{self, State};
 use crate::{BlockMap, Place};
 

@@ -7,12 +7,11 @@ use provider::{Error, ImageId};
 
 use super::copies::Found;
 use super::images::FoundImage;
-use super::raw::read_said;
 use super::records::{Copied, Release};
 use super::release::Work;
 use super::{Aws, all};
 use crate::Place;
-use crate::snapshots::{Pace, Reader, SoFar};
+use crate::snapshots::{Pace, Reader, SoFar, read_said};
 
 impl Aws {
     /// Proves each copy that was not proven before, and writes down that it was.

@@ -15,14 +15,12 @@ use super::uploads::{Kept, Ledger, Sealed, Upload, Uploads};
 use super::{Aws, all, failed, remote, steps};
 use crate::Place;
 use crate::failure::{Failure, Fate};
-use crate::snapshots::{Reader, SoFar};
+use crate::snapshots::{Reader, SoFar, read_said};
+use crate::told::{TOLD, while_told};
 use crate::upload::{self, Gate, Pace, SendError, Start, State};
 
 /// How many snapshots that fail are replaced in one run.
 const REPLACED: u32 = 3;
-
-/// How often it is told and written down how far a disk is.
-const TOLD: Duration = Duration::from_secs(30);
 
 /// What disks that are sent beside each other share.
 struct Together<'a> {
@@ -352,24 +350,15 @@ impl Aws {
         so_far: impl Fn() -> String,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let mut work = std::pin::pin!(work);
-        loop {
-            tokio::select! {
-                done = &mut work => return done,
-                () = tokio::time::sleep(TOLD) => {
-                    if held {
-                        self.lease.hold().await?;
-                    }
-                    self.say(&so_far());
-                }
+        while_told(work, async || {
+            if held {
+                self.lease.hold().await?;
             }
-        }
+            self.say(&so_far());
+            Ok(())
+        })
+        .await
     }
-}
-
-/// How far the reading of an image or a snapshot is.
-pub(super) fn read_said(place: &Place, what: &str, so_far: &SoFar) -> String {
-    format!("{}: {} MiB of {what} are read", place.region, so_far.get() >> 20)
 }
 
 enum Filled {

@@ -30,9 +30,14 @@ impl<'p> Fetch<'p> {
     ///
     /// # Errors
     /// As [`super::content_digest`]; or the file cannot be written, or somebody else writes it.
-    pub async fn disk(&mut self, volume: &Volume, path: &Path) -> Result<ReadDisk, ReadError> {
+    pub async fn disk(
+        &mut self,
+        volume: &Volume,
+        path: &Path,
+        so_far: &SoFar,
+    ) -> Result<ReadDisk, ReadError> {
         let part = Part::new(path)?;
-        let contents = self.reader.read(&volume.snapshot, part.sink()?, &SoFar::default()).await?;
+        let contents = self.reader.read(&volume.snapshot, part.sink()?, so_far).await?;
         self.parts.push(part);
         Ok(ReadDisk::of(volume, contents))
     }

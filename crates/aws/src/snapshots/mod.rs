@@ -15,7 +15,7 @@ mod sink;
 use blocks::Digested;
 
 use crate::machine_image::{ImageError, MachineImage, Volume};
-use crate::{BlockMap, Described, Place};
+use crate::{BlockMap, Described, Place, while_told};
 
 pub use crate::limiter::Pace;
 pub use error::ReadError;
@@ -60,13 +60,28 @@ pub struct Contents {
     pub map: Option<BlockMap>,
 }
 
-/// Describes an image and hashes every disk of it.
+/// Describes an image and hashes every disk of it, and says how far it is meanwhile: it takes minutes to hours.
 ///
 /// # Errors
 /// A call fails, the image is not available or has no snapshots, its blocks may not be read, or one is not as it has
 /// to be. None of these yields a digest.
-pub async fn content_digest(place: &Place, image: &str) -> Result<Read, ReadError> {
-    Reader::new(place, Pace::default()).content_digest(image, &SoFar::default()).await
+pub async fn content_digest(
+    place: &Place,
+    image: &str,
+    mut say: impl FnMut(&str),
+) -> Result<Read, ReadError> {
+    say(&format!("{}: reading the blocks of {image}", place.region));
+    let (reader, so_far) = (Reader::new(place, Pace::default()), SoFar::default());
+    while_told(reader.content_digest(image, &so_far), async || {
+        say(&read_said(place, image, &so_far));
+        Ok(())
+    })
+    .await
+}
+
+/// How far the reading of an image or a snapshot is.
+pub(crate) fn read_said(place: &Place, what: &str, so_far: &SoFar) -> String {
+    format!("{}: {} MiB of {what} are read", place.region, so_far.get() >> 20)
 }
 
 /// Hashes every disk of an image that was described.

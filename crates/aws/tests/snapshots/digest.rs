@@ -27,7 +27,7 @@ async fn an_image_has_the_digest_of_the_same_raw_file_also_when_aws_is_busy() {
         json!([{"kind": "throttle", "operations": ["ListSnapshotBlocks", "DescribeImages"], "nth": 1}]),
     ] {
         proxy.faults(&faults);
-        let read = content_digest(&place, &image).await.unwrap();
+        let read = content_digest(&place, &image, |_| {}).await.unwrap();
         let [disk] = read.disks.as_slice() else { panic!("{read:?}") };
         assert_eq!(disk.digested.content_digest, expected.content_digest, "{faults}");
         assert_eq!((disk.digested.size_bytes, disk.digested.data_blocks), (1 << 30, 72), "{faults}");
@@ -59,7 +59,7 @@ async fn what_is_not_there_or_not_ready_has_no_digest() {
     let image = proxy.make_image(&json!({"name": "a", "blocks": {"0": 1}}));
     let refused = json!([{"kind": "error", "operation": "GetSnapshotBlock", "code": "AccessDeniedException", "status": 403, "count": null}]);
     proxy.faults(&refused);
-    let error = content_digest(&place, &image).await.unwrap_err().to_string();
+    let error = content_digest(&place, &image, |_| {}).await.unwrap_err().to_string();
     assert!(
         error.starts_with("GetSnapshotBlock of snap-") && error.contains("block 0 in us-east-1"),
         "{error}"

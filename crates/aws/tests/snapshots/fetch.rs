@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use aws::snapshots::{Fetch, ReadDisk, ReadError, content_digest};
+use aws::snapshots::{Fetch, ReadDisk, ReadError, SoFar, content_digest};
 use aws::{MachineImage, Place, describe};
 use blocks::BLOCK;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn fetch(place: &Place, image: &MachineImage, folder: &Path) -> Result<Vec
     let mut disks = Vec::new();
     let before = names(folder);
     for volume in &image.volumes {
-        disks.push(fetch.disk(volume, &file(folder, &volume.device)).await?);
+        disks.push(fetch.disk(volume, &file(folder, &volume.device), &SoFar::default()).await?);
         let mut now = names(folder);
         now.retain(|name| !name.ends_with(".part"));
         assert_eq!(now, before, "none has its name before all are there");
@@ -109,7 +109,7 @@ async fn every_disk_of_several_or_none() {
     let folder = tempfile::tempdir().unwrap();
     let disks = fetch(&place, &image, folder.path()).await.unwrap();
     assert_eq!(names(folder.path()), ["_dev_sda1", "_dev_sdb", "_dev_sdf"]);
-    assert_eq!(content_digest(&place, &id).await.unwrap().disks, disks);
+    assert_eq!(content_digest(&place, &id, |_| {}).await.unwrap().disks, disks);
     for (disk, (name, gib, blocks)) in disks.iter().zip(&layouts[1..4]) {
         let expected = as_file(blocks, *gib).content_digest;
         assert_eq!(disk.digested.content_digest, expected, "{name}");
@@ -218,12 +218,12 @@ async fn two_at_once_do_not_write_one_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), "/dev/xvda");
     let mut first = Fetch::begin(&place, &image, PACE).unwrap();
-    first.disk(&image.volumes[0], &path).await.unwrap();
+    first.disk(&image.volumes[0], &path, &SoFar::default()).await.unwrap();
     let mut second = Fetch::begin(&place, &image, PACE).unwrap();
-    let error = second.disk(&image.volumes[0], &path).await.unwrap_err();
+    let error = second.disk(&image.volumes[0], &path, &SoFar::default()).await.unwrap_err();
     assert!(matches!(error, ReadError::InUse { .. }), "{error}");
     first.keep().unwrap();
-    second.disk(&image.volumes[0], &path).await.unwrap();
+    second.disk(&image.volumes[0], &path, &SoFar::default()).await.unwrap();
     drop(second);
     assert_eq!(names(folder.path()), ["_dev_xvda"]);
 }
