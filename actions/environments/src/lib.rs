@@ -16,8 +16,8 @@ mod tell;
 use std::io::Read as _;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
-use github::{ApiUrl, Client, Repository};
+use anyhow::{Context as _, bail};
+use github::{Client, Repository};
 use runner::{Action, Context, Input, Kind, Outcome, Output, Result};
 
 pub use difference::{Row, Standing, rows};
@@ -58,7 +58,7 @@ pub static ACTION: Action = Action {
             "Plan and apply: a token that reads the environments (`actions: read`, `environments: read`, and `members: read` of the organisation where there are teams) and, for apply, changes them (`administration: write`, `environments: write`); a job's own token cannot",
         ),
         Input::new("repository", Kind::Text, "Whose environments, as owner/name; by default the job's repository"),
-        Input::new("api-url", Kind::Text, "The API's address; by default the job's GitHub, or api.github.com"),
+        github::inputs::API_URL,
     ],
     outputs: &[
         Output { name: "changes", help: "How many settings differ from the file: before apply, of those that it changed" },
@@ -100,7 +100,8 @@ fn read(cx: &mut Context) -> Result<(String, File)> {
 
 /// `plan` and `apply`: the same until the first call that changes something.
 async fn change(cx: &mut Context, name: &str, file: &File, apply: bool) -> Result<Outcome> {
-    let (client, repository) = github(cx)?;
+    let wanted = "a token with `administration: write` on the repository, not the job's own";
+    let (client, repository) = github::inputs::open_by(cx, wanted)?;
     let world = found::look(cx, &client, &repository, (name, file)).await?;
     let steps = steps(&world.pairs);
     found::tell_unmanaged(cx, &world.unmanaged);
@@ -167,23 +168,6 @@ async fn confirm(
     }
     cx.summary().heading(2, "After apply").paragraph(&format!("{} left.", tell::count(left, "difference")));
     Ok(Outcome::Against)
-}
-
-fn github(cx: &Context) -> Result<(Client, Repository)> {
-    let token = cx.secret("token")?.context(
-        "input `token` was not given: a token with `administration: write` on the repository, not the job's own",
-    )?;
-    let text = match cx.opt_text("repository")? {
-        Some(text) => text,
-        None => {
-            cx.github().repository.clone().context("input `repository` was not given: whose environments?")?
-        }
-    };
-    let repository = text.parse().map_err(|error| anyhow!("input `repository`: {error}"))?;
-    let given = cx.opt_text("api-url")?.or_else(|| cx.github().api_url.clone());
-    let address = ApiUrl::parse(given.as_deref().unwrap_or("https://api.github.com"))
-        .map_err(|error| anyhow!("input `api-url`: {error}"))?;
-    Ok((Client::new(&address, Some(token))?, repository))
 }
 
 /// `check`: every need is tried, and what fails is told at its place.

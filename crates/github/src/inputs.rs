@@ -18,9 +18,15 @@ pub const API_URL: Input =
 /// # Errors
 /// There is no token or no repository, or an input is not what it says.
 pub fn open(ctx: &Context) -> Result<(Client, Repository)> {
-    let token = ctx
-        .secret("token")?
-        .context("input `token` was not given: give `token: ${{ github.token }}`, with the permissions that the README lists")?;
+    open_by(ctx, "give `token: ${{ github.token }}`, with the permissions that the README lists")
+}
+
+/// The same where the job's own token will not do as it is: what is wanted, for whoever gave none.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_by(ctx: &Context, wanted: &str) -> Result<(Client, Repository)> {
+    let token = ctx.secret("token")?.with_context(|| format!("input `token` was not given: {wanted}"))?;
     let text = match ctx.opt_text(REPOSITORY.name)? {
         Some(text) => text,
         None => ctx.github().repository.clone().context("input `repository` was not given: whose?")?,

@@ -12,10 +12,10 @@ mod table;
 mod tell;
 mod track;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use archive::{Archive, Channel};
 use aws::Caller;
-use github::{ApiUrl, Client, Repository};
+use github::{Client, Repository};
 use jiff::tz::TimeZone;
 use runner::{Action, Annotation, Context, Outcome, Result};
 
@@ -73,15 +73,8 @@ fn wishes(ctx: &Context) -> Result<Option<(Client, Repository, Wishes)>> {
     if !ctx.flag("issues")? {
         return Ok(None);
     }
-    let token = ctx.secret("token")?.context(
-        "input `token` was not given: a token with `issues: write`, or `issues: false` to write none",
-    )?;
-    let text = ctx.opt_text("repository")?.or_else(|| ctx.github().repository.clone());
-    let text = text.context("input `repository` was not given: whose issues?")?;
-    let repository = text.parse().map_err(|error| anyhow!("input `repository`: {error}"))?;
-    let given = ctx.opt_text("api-url")?.or_else(|| ctx.github().api_url.clone());
-    let address = ApiUrl::parse(given.as_deref().unwrap_or("https://api.github.com"))
-        .map_err(|error| anyhow!("input `api-url`: {error}"))?;
+    let wanted = "a token with `issues: write`, or `issues: false` to write none";
+    let (client, repository) = github::inputs::open_by(ctx, wanted)?;
     let wishes = Wishes {
         label: ctx.text("label")?,
         assignees: ctx.list("assignees")?,
@@ -89,7 +82,7 @@ fn wishes(ctx: &Context) -> Result<Option<(Client, Repository, Wishes)>> {
         closes: ctx.flag("close-when-passing")?,
     };
     wishes.check()?;
-    Ok(Some((Client::new(&address, Some(token))?, repository, wishes)))
+    Ok(Some((client, repository, wishes)))
 }
 
 /// The channels that are looked at: those that are named, or all.

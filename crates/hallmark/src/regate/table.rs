@@ -38,7 +38,7 @@ const OWN: [Input; 16] = [
         "The token that issues are kept with, which needs `issues: write`, and on a runner policy and exceptions are read with, which needs `contents: read`",
     ),
     Input::new("repository", Kind::Text, "Whose issues, as owner/name; by default the job's repository"),
-    Input::new("api-url", Kind::Text, "The API's address; by default the job's GitHub, or api.github.com"),
+    github::inputs::API_URL,
     Input::new("issues", Kind::Bool, "Keep the issues; false only decides and tells").default("true"),
     Input::new("label", Kind::Text, "The label of the issues, by which they are found again").default("hallmark-regate"),
     Input::new("assignees", Kind::List, "The logins of whom a new issue is assigned to"),
