@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::common::{Place, tree};
@@ -74,10 +74,19 @@ fn assert_converged(place: &Place, shows: &str, steps: usize, releases: usize) {
     assert_eq!(place.releases().len(), releases);
 }
 
-/// Waits until a moment in the child's life and kills it, unless it has ended before: false.
-fn kill_at(mut child: Child, moment: Instant) -> bool {
+/// Starts the program and kills it at so many twentieths of its life, unless it has ended before: false. Learns then how
+/// long that is: it may have been measured on a busier machine.
+fn killed_at(mut command: Command, part: u32, whole: &mut Duration) -> bool {
+    let begun = Instant::now();
+    let mut child = command.spawn().unwrap();
     // Not a synchronisation: whatever the child has come to by then is what is tested.
-    std::thread::sleep(moment.saturating_duration_since(Instant::now()));
+    while begun.elapsed() < *whole * part / 20 {
+        if child.try_wait().unwrap().is_some() {
+            *whole = begun.elapsed();
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let alive = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
     child.wait().unwrap();
@@ -86,7 +95,7 @@ fn kill_at(mut child: Child, moment: Instant) -> bool {
 
 #[test]
 fn killed_at_any_time_and_run_again_it_converges() {
-    let whole = {
+    let mut whole = {
         let place = place();
         let begun = Instant::now();
         succeed(&place, "two", &[]);
@@ -96,9 +105,7 @@ fn killed_at_any_time_and_run_again_it_converges() {
     for part in 0..24 {
         let place = place();
         let two = two(&place);
-        let (mut command, _) = program(&place, "two", &[]);
-        let moment = Instant::now() + whole * part / 20;
-        killed += u32::from(kill_at(command.spawn().unwrap(), moment));
+        killed += u32::from(killed_at(program(&place, "two", &[]).0, part, &mut whole));
         // Whatever a consumer reads in between is whole.
         assert!(place.channel()["current"]["imageId"].is_string());
 
@@ -113,7 +120,7 @@ fn killed_at_any_time_and_run_again_it_converges() {
 #[test]
 fn a_killed_rollback_goes_back_one_step() {
     let rollback = [("operation", "rollback")];
-    let whole = {
+    let mut whole = {
         let place = place();
         succeed(&place, "two", &[]);
         let begun = Instant::now();
@@ -125,8 +132,8 @@ fn a_killed_rollback_goes_back_one_step() {
         succeed(&place, "two", &[]);
         // A third step, so that going back twice would show.
         succeed(&place, "one", &[]);
-        let (mut command, outputs) = program(&place, "one", &rollback);
-        kill_at(command.spawn().unwrap(), Instant::now() + whole * part / 10);
+        let (command, outputs) = program(&place, "one", &rollback);
+        killed_at(command, part * 2, &mut whole);
         // It has told all its outputs only if there is nothing left to take up.
         let told = read_outputs(&outputs).contains_key("location");
         let open = fs::read_dir(place.store().join("journal/intents")).unwrap().count();

@@ -253,7 +253,7 @@ fn several_disks_are_sent_beside_each_other_also_when_aws_is_busy() {
     let world = World::new();
     at_home(&world);
     world.bake_disks("disks", &[7; 80], &[8; 80 * BLOCK]);
-    world.proxy.settings(&json!({"latency_ms": {"ebs": 30}, "snapshot_pending": {"looks": 2, "ms": 300}}));
+    world.proxy.settings(&json!({"latency_ms": {"ebs": 30, "ebs:PutSnapshotBlock": 100}, "snapshot_pending": {"looks": 2, "ms": 300}}));
     world.proxy.faults(&json!([{"kind": "throttle", "operation": "ebs", "every": 9, "count": null}]));
     let run = world.done("disks", &[SECOND_DISK]);
     let state = world.proxy.state();
@@ -273,20 +273,21 @@ fn a_disk_is_not_sent_again_because_another_changed_while_it_was_sent() {
     let world = World::new();
     at_home(&world);
     world.bake_disks("disks", &[7; 40], &[8; 150 * BLOCK]);
-    world.proxy.settings(&json!({"latency_ms": {"ebs:PutSnapshotBlock": 100}}));
+    // Long enough for the change to come before the last block is read, on a busy machine too.
+    world.proxy.settings(&json!({"latency_ms": {"ebs:PutSnapshotBlock": 5000}}));
     let child = world.spawn("disks", &[SECOND_DISK], "7");
     while count(&world, "ebs:PutSnapshotBlock") == 0 {
         std::thread::sleep(Duration::from_millis(10));
     }
     let data = File::options().write(true).open(world.place.path("data.raw")).unwrap();
     data.write_all_at(&[1], 159 * BLOCK as u64).unwrap();
+    world.proxy.settings(&json!({"latency_ms": {}}));
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("content-changed") && said.contains("/dev/xvdb"), "{said}");
     assert_eq!((released(&world.proxy.state()).len(), count(&world, "ec2:RegisterImage")), (0, 0));
     data.write_all_at(&[8], 159 * BLOCK as u64).unwrap();
-    world.proxy.settings(&json!({"latency_ms": {}}));
     world.proxy.reset_calls();
     let run = world.done("disks", &[SECOND_DISK]);
     assert_eq!(count(&world, "ebs:PutSnapshotBlock"), 150, "{}", run.said);
@@ -324,7 +325,8 @@ fn how_far_sending_and_reading_are_is_told_every_half_minute() {
 fn a_disk_that_changes_while_it_is_sent_is_refused_and_nothing_is_left_of_it() {
     let world = World::new();
     world.bake_here("disk", &[7; 150]);
-    world.proxy.settings(&json!({"latency_ms": {"ebs:PutSnapshotBlock": 100}}));
+    // Long enough for the change to come before the last block is read, on a busy machine too.
+    world.proxy.settings(&json!({"latency_ms": {"ebs:PutSnapshotBlock": 5000}}));
     let before = world.state();
     let child = world.spawn("disk", &[], "7");
     while count(&world, "ebs:PutSnapshotBlock") == 0 {
@@ -332,6 +334,7 @@ fn a_disk_that_changes_while_it_is_sent_is_refused_and_nothing_is_left_of_it() {
     }
     let disk = File::options().write(true).open(world.place.path("disk").join("disk.raw")).unwrap();
     disk.write_all_at(&[1], 159 * BLOCK as u64).unwrap();
+    world.proxy.settings(&json!({"latency_ms": {}}));
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
@@ -340,7 +343,6 @@ fn a_disk_that_changes_while_it_is_sent_is_refused_and_nothing_is_left_of_it() {
     assert_eq!((&state["images"], &state["snapshots"]), (&before["images"], &before["snapshots"]));
     assert_eq!((count(&world, "ebs:CompleteSnapshot"), count(&world, "ec2:RegisterImage")), (0, 0));
     // The disk as it was decided about is taken afterwards.
-    world.proxy.settings(&json!({"latency_ms": {}}));
     disk.write_all_at(&[7], 159 * BLOCK as u64).unwrap();
     world.done("disk", &[]);
     assert_eq!(released(&world.proxy.state()).len(), 3);

@@ -381,7 +381,7 @@ fn a_call_that_is_never_answered_is_given_up_and_made_again() {
 fn a_copy_with_another_block_is_never_shared() {
     let world = World::new();
     // Somebody changes a block of a copy while it is being made.
-    world.proxy.settings(&json!({"image_pending": {"looks": 0, "ms": 2500}}));
+    world.proxy.settings(&json!({"image_pending": {"looks": 0, "ms": 8000}}));
     let child = world.spawn("one", &[], "7");
     let copy = loop {
         let state = world.proxy.state();

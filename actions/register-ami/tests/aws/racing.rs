@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -40,8 +40,17 @@ fn who_waits_goes_on_when_the_other_is_done() {
     let mut world = World::new();
     world.bake("two");
     world.proxy.settings(&json!({"image_pending": {"looks": 0, "ms": 2000}}));
-    let first = world.spawn("one", &[], "1");
-    std::thread::sleep(Duration::from_millis(700));
+    let mut first = world.spawn("one", &[], "1");
+    let is_held = || {
+        let lease = |call: &Value| {
+            call["operation"] == "PutObject"
+                && call["resources"].to_string().contains("leases/debian-app.json")
+        };
+        world.proxy.calls().iter().any(|call| lease(call) && call["status"] == 200)
+    };
+    while !is_held() && first.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let second = world.spawn("two", &[("lock-timeout", "60s")], "2");
     for child in [first, second] {
         let output = child.wait_with_output().unwrap();
