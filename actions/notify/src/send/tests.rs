@@ -11,14 +11,18 @@ mod server;
 use server::{Answer, Server};
 
 const PATH: &str = "/services/T0/B0/s3cr3ts3cr3t";
+/// Enough on a busy machine: who answers has time for it.
 const LIMITS: Limits = Limits {
-    connect: Duration::from_secs(2),
-    answer: Duration::from_secs(1),
-    whole: Duration::from_secs(3),
+    connect: Duration::from_secs(60),
+    answer: Duration::from_secs(60),
+    whole: Duration::from_secs(60),
     attempts: 3,
     pause: Duration::from_millis(50),
     longest_pause: Duration::from_secs(2),
 };
+
+/// Where no answer comes, or not all of it: longer than the server takes to begin.
+const SHORT: Limits = Limits { answer: Duration::from_secs(2), whole: Duration::from_secs(3), ..LIMITS };
 
 fn delivery(address: &str, format: &str) -> Delivery {
     let found = crate::address::webhooks(&format!("{address}{PATH}?sig=s3cr3tq"), format).unwrap();
@@ -30,7 +34,11 @@ fn delivery(address: &str, format: &str) -> Delivery {
 }
 
 fn send(server: &Server, format: &str) -> Result<(), String> {
-    let end = deliver(&delivery(&server.address, format), &LIMITS);
+    send_within(server, format, &LIMITS)
+}
+
+fn send_within(server: &Server, format: &str, limits: &Limits) -> Result<(), String> {
+    let end = deliver(&delivery(&server.address, format), limits);
     if let Err(why) = &end {
         assert!(!why.contains("s3cr3t") && !why.contains("127.0.0.1"), "{why}");
     }
@@ -81,8 +89,9 @@ fn what_is_tried_again_and_what_is_not() {
         // That it was taken in is known already.
         (Answer::HalfABody(200), 1, None),
     ] {
+        let is_short = matches!(first, Answer::Silence | Answer::HalfABody(_));
         let server = Server::new(&[first, status(200)]);
-        let end = send(&server, "generic");
+        let end = send_within(&server, "generic", if is_short { &SHORT } else { &LIMITS });
         match why {
             None => assert_eq!(end, Ok(())),
             Some(why) => assert!(end.as_ref().is_err_and(|said| said.contains(why)), "{why}: {end:?}"),
@@ -176,7 +185,7 @@ fn nobody_there_is_tried_again_and_told() {
 fn a_server_without_tls_is_told_nothing() {
     let server = Server::ok();
     let address = server.address.replace("http://", "https://");
-    let why = deliver(&delivery(&address, "generic"), &LIMITS).unwrap_err();
+    let why = deliver(&delivery(&address, "generic"), &SHORT).unwrap_err();
     assert!(why.contains("TLS") || why.contains("broke off") || why.contains("in time"), "{why}");
     assert_eq!(server.count(), 0);
 }
@@ -190,6 +199,6 @@ fn each_time_out_ends_it() {
         let limits = Limits { answer, whole, ..LIMITS };
         let why = deliver(&delivery(&server.address, "generic"), &limits).unwrap_err();
         assert_eq!(why, "no answer came in time: it may have been taken in");
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
     }
 }
