@@ -37,9 +37,9 @@ const PACE: Pace = Pace {
     patience: 20,
 };
 
-/// In few seconds too.
+/// Calls are counted here: none is made again because a busy machine was slow to answer.
 fn limits() -> Limits {
-    Limits { read: Duration::from_secs(3), attempts: 12, ..LIMITS }
+    Limits { read: Duration::from_secs(60), attempt: Duration::from_secs(90), attempts: 12, ..LIMITS }
 }
 
 async fn place(proxy: &Proxy, endpoint: Option<&str>) -> Rc<Place> {

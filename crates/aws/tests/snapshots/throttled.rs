@@ -58,7 +58,7 @@ async fn throttled_for_ever_is_an_error_that_says_so_and_no_storm() {
         // The first sixteen, half of that, …, then one by one; each tried twice by the SDK.
         let calls = proxy.operations().iter().filter(|call| call.ends_with(operation)).count();
         assert!(calls <= 2 * (16 + 8 + 4 + 2 + 6), "{operation}: {calls} calls");
-        assert!(begun.elapsed().as_secs() < 20);
+        assert!(begun.elapsed().as_secs() < 120);
     }
 }
 
@@ -99,6 +99,8 @@ async fn the_disks_of_an_image_are_read_beside_each_other_and_no_faster_than_one
         assert!(calls.iter().position(|call| call.contains(snapshot)) < first_end, "{snapshot} had to wait");
     }
 
+    // Each list is answered before the first block is, on a busy machine too.
+    proxy.settings(&json!({"latency_ms": {"ebs:GetSnapshotBlock": 300}}));
     proxy.faults(&json!([{"kind": "throttle", "operation": "GetSnapshotBlock", "every": 1}]));
     proxy.reset_calls();
     let error = digest(&place, described, Pace { patience: 8, ..PACE }).await.unwrap_err();
