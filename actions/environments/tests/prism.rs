@@ -40,23 +40,27 @@ struct Proxy {
 
 impl Proxy {
     fn start(folder: &std::path::Path, description: &str, upstream: &str) -> Self {
-        // Free now; nobody else binds it in the meantime but by bad luck, and then this fails loudly.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut child = Command::new("node")
-            .arg(folder.join("node_modules/@stoplight/prism-cli/dist/index.js"))
-            .args(["proxy", "--errors", "--host", "127.0.0.1", "--port", &port.to_string()])
-            .arg(folder.join(description))
-            .arg(upstream)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let up = lines.by_ref().map_while(Result::ok).any(|line| line.contains("Prism is listening"));
-        // Kept empty, so that the proxy never waits for somebody to read.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        let proxy = Self { child, address: format!("http://127.0.0.1:{port}") };
-        assert!(up, "the proxy did not start");
-        proxy
+        // Another program may take the port in between; then another one is tried.
+        for _ in 0..5 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let mut child = Command::new("node")
+                .arg(folder.join("node_modules/@stoplight/prism-cli/dist/index.js"))
+                .args(["proxy", "--errors", "--host", "127.0.0.1", "--port", &port.to_string()])
+                .arg(folder.join(description))
+                .arg(upstream)
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let up = lines.by_ref().map_while(Result::ok).any(|line| line.contains("Prism is listening"));
+            let proxy = Self { child, address: format!("http://127.0.0.1:{port}") };
+            if up {
+                // Kept empty, so that the proxy never waits for somebody to read.
+                std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+                return proxy;
+            }
+        }
+        panic!("the proxy did not start");
     }
 }
 

@@ -18,10 +18,10 @@ const LISTEN = node(`
       if (++got === wanted) process.exit(130);
     });
   }
-  setTimeout(() => {}, 20_000);
+  setTimeout(() => {}, 60_000);
   console.log('ready');`);
 
-const WAIT = node("setTimeout(() => {}, 20_000); console.log('ready');");
+const WAIT = node("setTimeout(() => {}, 60_000); console.log('ready');");
 
 async function shows(run, text) {
   while (!run.out.includes(text)) {
@@ -39,7 +39,8 @@ for (const signals of [['SIGINT'], ['SIGTERM'], ['SIGHUP'], ['SIGINT', 'SIGTERM'
       const sent = performance.now();
       run.child.kill(name);
       await shows(run, (expected += `got ${name}\n`));
-      assert.ok(performance.now() - sent < 500, `${name} took ${performance.now() - sent} ms`);
+      // At once, as far as a busy machine lets it: long before the runner's next signal.
+      assert.ok(performance.now() - sent < 5_000, `${name} took ${performance.now() - sent} ms`);
     }
     assert.deepEqual(await run.ended, { code: 130, signal: null, out: expected, err: '' });
   });
@@ -63,7 +64,7 @@ for (const [name, code, hint] of [
     const program = node(`
       require('node:fs').writeSync(1, 'half a line');
       process.kill(process.pid, '${name}');
-      setTimeout(() => {}, 20_000);`);
+      setTimeout(() => {}, 60_000);`);
     const run = await launch(release(t, { program }));
     assert.equal(run.code, code);
     assert.deepEqual(annotations(run), [`error: Hallmark was ended by ${name}${hint}.`]);

@@ -75,7 +75,7 @@ function list(root) {
 function begin(root, { entry = 'actions/gate/index.js', env = {}, options = [], input, ...more } = {}) {
   const child = spawn(process.execPath, [...options, path.join(root, entry)], {
     env: { PATH: process.env.PATH, ...env },
-    timeout: 30_000, // nothing here takes a second
+    timeout: 120_000, // nothing here takes a second, but on a busy machine
     killSignal: 'SIGKILL',
     ...more,
   });
