@@ -76,13 +76,14 @@ impl<'p> Job<'p> {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    /// As the runner does it after the job.
-    fn post(&self) {
+    /// As the runner does it after the job; what it says.
+    fn post(&self) -> String {
         let mut command = self.command();
         command.arg("--post").env("STATE_output", self.output());
         let post = command.output().unwrap();
-        let said = String::from_utf8_lossy(&post.stdout);
+        let said = String::from_utf8_lossy(&post.stdout).into_owned();
         assert!(post.status.success(), "{said}{}", String::from_utf8_lossy(&post.stderr));
+        said
     }
 }
 
@@ -184,37 +185,67 @@ fn cancelled_while_it_waits_for_an_answer_nothing_is_left_after_post() {
     }
 }
 
-/// Packer tags copies when all of them are there: what has no tag yet nobody can find.
+const AWAY: &str = "us-west-2";
+
+/// Packer's plugin dies over a call: what has no tag yet is found by what it is a copy of, complete or not.
 #[test]
-fn killed_when_copies_have_their_tags_nothing_is_left_in_their_region() {
-    const AWAY: &str = "us-west-2";
+fn killed_over_copies_nothing_is_left_in_their_region() {
     let proxy = Proxy::start();
     let source = base(&proxy);
     let before = inventory(&proxy);
     proxy.snapshot("before");
     let template = template(&format!("ami_regions = [\"{AWAY}\"]"), "");
-    // Of the image, its snapshot, and their copies, in no order.
-    for nth in 1..=4 {
+    // Tags of the image, its snapshot, and their copies are set in no order.
+    let points = [("CopyImage", 1, 0), ("CopyImage", 1, 1000)].into_iter();
+    for (operation, nth, pending) in points.chain((1..=4).map(|nth| ("CreateTags", nth, 0))) {
+        let point = format!("{operation} {nth}");
         let job = Job::of(&proxy, &source, &template);
         proxy.reset_calls();
+        proxy.faults(&json!([{"kind": "kill-after", "operation": operation, "nth": nth, "pid": "peer"}]));
         let mut child = job.start();
-        proxy.faults(
-            &json!([{"kind": "kill-after", "operation": "CreateTags", "nth": nth, "pid": child.id()}]),
-        );
-        assert!(!child.wait().unwrap().success(), "{nth}: {}", job.log());
+        if pending > 0 {
+            until("it copies", || proxy.operations().iter().any(|call| call == "ec2:CreateImage"));
+            proxy.settings(&json!({"image_pending": {"looks": pending, "ms": 0}}));
+        }
+        assert!(!child.wait().unwrap().success(), "{point}: {}", job.log());
         proxy.faults(&json!([]));
         job.post();
-        let state = proxy.state();
-        for thing in
-            [&state["images"], &state["snapshots"]].into_iter().flat_map(|all| all.as_array().unwrap())
-        {
-            assert!(thing["tags"]["hallmark:run"].is_null(), "{nth}: {thing}");
-        }
-        if nth == 4 {
-            assert_eq!(inventory(&proxy), before, "{:?}\n{}", proxy.operations(), job.log());
-            let deletes = |call: &Value| call["operation"] == "DeregisterImage" && call["region"] == AWAY;
-            assert!(proxy.calls().iter().any(deletes), "{:?}", proxy.operations());
-        }
+        proxy.settings(&json!({"image_pending": {"looks": 0, "ms": 0}}));
+        assert_eq!(inventory(&proxy), before, "{point}: {:?}\n{}", proxy.operations(), job.log());
+        let deletes = |call: &Value| call["operation"] == "DeregisterImage" && call["region"] == AWAY;
+        assert!(proxy.calls().iter().any(deletes), "{point}: {:?}", proxy.operations());
+        assert!(!job.output().join(".aws-run").exists(), "{point}");
         proxy.restore("before");
+    }
+}
+
+/// Who bakes need not be allowed to delete what has no tags, or to look into other regions: then the image stays, for a copy
+/// is found by it.
+#[test]
+fn a_copy_that_post_may_not_delete_or_see_keeps_its_image_until_it_is_reaped() {
+    let proxy = Proxy::start();
+    let source = base(&proxy);
+    let before = inventory(&proxy);
+    let job = Job::of(&proxy, &source, &template(&format!("ami_regions = [\"{AWAY}\"]"), ""));
+    proxy.faults(&json!([{"kind": "kill-after", "operation": "CopyImage", "pid": "peer"}]));
+    let mut child = job.start();
+    assert!(!child.wait().unwrap().success(), "{}", job.log());
+    proxy.snapshot("killed");
+    let note = fs::read(job.output().join(".aws-run")).unwrap();
+    for operation in ["DeregisterImage", "DeleteSnapshot", "DescribeImages"] {
+        proxy.restore("killed");
+        fs::write(job.output().join(".aws-run"), &note).unwrap();
+        proxy.faults(&json!([{
+            "kind": "error", "operation": operation, "region": AWAY, "count": null,
+            "code": "UnauthorizedOperation", "status": 403,
+        }]));
+        let said = job.post();
+        proxy.faults(&json!([]));
+        assert!(said.contains(&format!("hallmark reap --regions us-east-1,{AWAY}")), "{operation}: {said}");
+        let left = inventory(&proxy);
+        let left: Vec<&String> = left.iter().filter(|one| !before.contains(one)).collect();
+        let kinds =
+            ["image ", "snapshot "].map(|kind| left.iter().filter(|one| one.starts_with(kind)).count());
+        assert_eq!((left.len(), kinds), (4, [2, 2]), "{operation}: {left:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! What bakes that were cancelled or killed have left in an account: found by tags alone, and deleted in an order that
-//! works. What has no tag of ours is never looked at.
+//! works. What has no tag of ours is never looked at, but for [`copies`] of what has.
+
+pub mod copies;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -178,7 +180,7 @@ pub async fn find(place: &Place, wanted: Wanted<'_>) -> Answered<Found> {
 }
 
 /// What has this tag: kind and value by id.
-async fn tagged(place: &Place, key: &'static str) -> Answered<BTreeMap<String, (Kind, String)>> {
+pub(crate) async fn tagged(place: &Place, key: &'static str) -> Answered<BTreeMap<String, (Kind, String)>> {
     let filter = Filter::builder().name("key").values(key).build();
     let mut pages = place.ec2.describe_tags().filters(filter).into_paginator().send();
     let mut found = BTreeMap::new();
@@ -280,20 +282,22 @@ pub async fn delete(
 }
 
 /// Finds and deletes until a look finds nothing more: what AWS was still making when it was looked for the first time is
-/// there the next.
+/// there the next. What `spared` says stays.
 ///
 /// # Errors
 /// A call of the looking fails.
 pub async fn sweep(
     place: &Place,
     wanted: Wanted<'_>,
+    spared: &dyn Fn(&Leftover) -> bool,
     pace: Pace,
     on: &mut dyn FnMut(&Leftover),
 ) -> Answered<Vec<Left>> {
     const LOOKS: u32 = 4;
     let mut left = Vec::new();
     for _ in 0..LOOKS {
-        let found = find(place, wanted).await?;
+        let mut found = find(place, wanted).await?;
+        found.leftovers.retain(|leftover| !spared(leftover));
         if found.leftovers.is_empty() {
             return Ok(found.unclear);
         }

@@ -38,8 +38,17 @@ const JOBS: &[(&str, &str, Calls)] = &[
     ("channels", "crates/aws/src/publisher/parameters.rs", All),
     ("channels", "crates/aws/src/publisher/references.rs", All),
     ("reap", "crates/aws/src/reaper.rs", But(FINISHING)),
+    ("reap", "crates/aws/src/reaper/", All),
+    ("reap-copies", "crates/aws/src/reaper.rs", Only(ENDING)),
+    // Beside what `reap` may look at.
+    ("reap-abandoned", "crates/aws/src/reaper.rs", Only(ENDING)),
+    ("reap-abandoned", "crates/aws/src/publisher/images.rs", Only(SHARING)),
+    ("reap-abandoned", "crates/aws/src/publisher/references.rs", Only(&["DescribeLaunchTemplateVersions"])),
+    ("reap-abandoned", "crates/aws/src/publisher/parameters.rs", Only(&["GetParameter"])),
+    ("reap-abandoned", "crates/archive/src/s3/", Only(&["GetObject", "PutObject", "ListBucket"])),
     // Who bakes cleans up after itself, and says of what is finished that it does not expire.
     ("bake", "crates/aws/src/reaper.rs", All),
+    ("bake", "crates/aws/src/reaper/", All),
     ("read", "crates/aws/src/machine_image.rs", All),
     ("read", "crates/aws/src/snapshots/", All),
     ("verify", "crates/aws/src/machine_image.rs", All),
@@ -50,6 +59,8 @@ const JOBS: &[(&str, &str, Calls)] = &[
 ];
 
 const FINISHING: &[&str] = &["CreateTags", "DeleteTags"];
+const ENDING: &[&str] = &["DeleteSnapshot", "DeregisterImage"];
+const SHARING: &[&str] = &["DescribeImageAttribute", "DescribeSnapshotAttribute"];
 
 /// What only who publishes disks needs.
 const REGISTERING: &[&str] = &["RegisterImage"];
@@ -377,14 +388,20 @@ fn what_ends_or_gives_away_is_held_to_hallmarks_own() {
         for one in &statements {
             let place = format!("docs/iam/{job}.json: {}", one["Sid"]);
             let allowed = list(&one["Action"]);
-            if allowed.iter().any(|action| HELD.contains(action)) {
+            if job == "reap-copies" {
+                // What has none of our tags yet: the program finds out what it is. Whose it is, AWS knows.
+                let untagged =
+                    ["bake-id", "expires", "release", "run"].iter().all(|key| tag(one, key) == Some("true"));
+                assert!(untagged && one["Condition"]["StringEquals"]["ec2:Owner"].is_string(), "{place}");
+            } else if allowed.iter().any(|action| HELD.contains(action)) {
                 let ours = ["run", "release"].iter().any(|key| tag(one, key) == Some("false"));
                 assert!(ours, "{place}: no tag is asked for");
             }
-            // Only who publishes ends what was published.
+            // Only who publishes ends what was published, or was to be.
             let ends = ["ec2:DeregisterImage", "ec2:DeleteSnapshot"];
             if allowed.iter().any(|action| ends.contains(action)) {
-                let wanted = if job == "publish" { "false" } else { "true" };
+                let publishes = ["publish", "reap-abandoned"].contains(&job.as_str());
+                let wanted = if publishes { "false" } else { "true" };
                 assert_eq!(tag(one, "release"), Some(wanted), "{place}");
             }
             if allowed.contains(&"kms:CreateGrant") {

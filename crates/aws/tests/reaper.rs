@@ -8,8 +8,10 @@ mod common;
 use std::rc::Rc;
 use std::time::Duration;
 
+use aws::reaper::copies::Copies;
 use aws::reaper::{EXPIRES, Kind, Pace, RELEASE, RUN, Wanted, find, finished, sweep};
 use aws::{Account, LIMITS, Place};
+use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use common::{Proxy, REGION};
 use serde_json::{Value, json};
 
@@ -91,7 +93,9 @@ async fn a_run_is_swept_and_nothing_else() {
     ]));
     let mut said = Vec::new();
     let left =
-        sweep(&place, Wanted::Run("a"), PACE, &mut |leftover| said.push(leftover.id.clone())).await.unwrap();
+        sweep(&place, Wanted::Run("a"), &|_| false, PACE, &mut |leftover| said.push(leftover.id.clone()))
+            .await
+            .unwrap();
     assert_eq!(left, []);
     proxy.faults(&json!([]));
     for id in [
@@ -139,7 +143,7 @@ async fn only_what_has_expired_goes_and_no_release() {
     let ids: Vec<&str> = found.leftovers.iter().map(|leftover| leftover.id.as_str()).collect();
     assert!(ids.len() == 2 && ids[0] == over, "{ids:?}");
     assert_eq!(found.unclear.len(), 2);
-    let left = sweep(&place, Wanted::ExpiredAt(now), PACE, &mut |_| {}).await.unwrap();
+    let left = sweep(&place, Wanted::ExpiredAt(now), &|_| false, PACE, &mut |_| {}).await.unwrap();
     assert!(left.iter().all(|left| left.why.contains("is no time")) && left.len() == 2, "{left:?}");
     let images = proxy.state()["images"].to_string();
     for (id, there) in [(&over, false), (&needed, true), (&released, true), (&unclear, true)] {
@@ -156,7 +160,7 @@ async fn what_cannot_be_deleted_is_named_and_the_rest_goes() {
     proxy.faults(&json!([
         {"kind": "error", "operation": "DeregisterImage", "code": "UnauthorizedOperation", "status": 403, "nth": 1},
     ]));
-    let left = sweep(&place, Wanted::Run("a"), PACE, &mut |_| {}).await.unwrap();
+    let left = sweep(&place, Wanted::Run("a"), &|_| false, PACE, &mut |_| {}).await.unwrap();
     let why: Vec<String> = left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
     assert!(
         why.iter().any(|why| why.contains("image ami-") && why.contains("UnauthorizedOperation")),
@@ -188,4 +192,137 @@ async fn what_is_finished_is_not_found_any_more() {
     assert_eq!(find(&place, Wanted::Run("a")).await.unwrap().leftovers, []);
     let tagged = aws::tagged(&place, "hallmark:bake-id", "1").await.unwrap();
     assert_eq!(tagged.into_iter().map(|image| image.id).collect::<Vec<_>>(), [id]);
+}
+
+const AWAY: &str = "eu-west-1";
+
+/// The home region, and one that images are copied to.
+async fn places(proxy: &Proxy) -> [Rc<Place>; 2] {
+    let env = proxy.env();
+    let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+    let account = Account::open(&env, REGION, &LIMITS).await.unwrap();
+    [account.place(REGION), account.place(AWAY)]
+}
+
+/// Copies an image as Packer does, without tags.
+async fn copied(away: &Place, source: &str, name: &str) -> String {
+    let call = away.ec2.copy_image().source_image_id(source).source_region(REGION).name(name);
+    call.send().await.unwrap().image_id.unwrap()
+}
+
+async fn tag(place: &Place, id: &str, tags: &[(&str, &str)]) {
+    let tags = tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build()).collect();
+    place.ec2.create_tags().resources(id).set_tags(Some(tags)).send().await.unwrap();
+}
+
+fn ids_of(proxy: &Proxy, kind: &str, region: &str) -> Vec<String> {
+    let state = proxy.state();
+    let all = state[kind].as_array().unwrap().iter().filter(|one| one["region"] == region);
+    all.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn copies_that_have_no_tags_yet_are_found_by_what_they_are_copies_of() {
+    let proxy = Proxy::start();
+    let [home, away] = places(&proxy).await;
+    let source = image(&proxy, "app", &tags("a", FUTURE));
+    let other = image(&proxy, "other", &json!({}));
+    let whole = copied(&away, &source, "app").await;
+    let tagged = copied(&away, &source, "app").await;
+    tag(&away, &tagged, &[(RUN, "a"), (EXPIRES, FUTURE)]).await;
+    // Not complete yet: it does not say which its snapshots are.
+    proxy.settings(&json!({"image_pending": {"looks": 1000, "ms": 0}}));
+    let pending = copied(&away, &source, "app").await;
+    proxy.settings(&json!({"image_pending": {"looks": 0, "ms": 0}}));
+    // What only looks like it: another name, another source, a release, a finished one, another run's, one made there.
+    let mut bystanders = vec![copied(&away, &source, "mine").await, copied(&away, &other, "app").await];
+    for marks in
+        [&[(RELEASE, "r")][..], &[(RUN, "a"), ("hallmark:bake-id", "1")], &[(RUN, "b"), (EXPIRES, FUTURE)]]
+    {
+        let copy = copied(&away, &source, "app").await;
+        tag(&away, &copy, marks).await;
+        bystanders.push(copy);
+    }
+    bystanders.push(proxy.make_image(&json!({"name": "app", "region": AWAY, "blocks": {"0": 1}})));
+    let shown: Vec<Rc<Place>> = vec![Rc::clone(&home), Rc::clone(&away)];
+    let leftovers = find(&home, Wanted::Run("a")).await.unwrap().leftovers;
+    let copies = Copies::find(&shown, &leftovers).await;
+    assert!(copies.blind.is_empty());
+    let mut found: Vec<&str> = copies.found.iter().map(|copy| copy.what.id.as_str()).collect();
+    found.sort_unstable();
+    let mut expected = [whole.as_str(), tagged.as_str(), pending.as_str()];
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert!(copies.found.iter().all(|copy| copy.of.id == source && copy.what.region == AWAY));
+    let ended = copies.delete(&shown, PACE, &mut |_| {}).await;
+    assert!(ended.left.is_empty() && ended.keep.is_empty(), "{ended:?}");
+    let (mut images, snapshots) = (ids_of(&proxy, "images", AWAY), ids_of(&proxy, "snapshots", AWAY));
+    images.sort_unstable();
+    bystanders.sort_unstable();
+    assert_eq!(images, bystanders);
+    assert_eq!(snapshots.len(), bystanders.len(), "a snapshot is left without its image: {snapshots:?}");
+    assert_eq!(ids_of(&proxy, "images", REGION).len(), 2);
+}
+
+/// Packer takes its image back when it is cancelled; killed over that, it leaves the snapshot.
+#[tokio::test]
+async fn of_an_image_that_is_gone_its_snapshot_says_what_its_copies_are_copies_of() {
+    let proxy = Proxy::start();
+    let [home, away] = places(&proxy).await;
+    image(&proxy, "base", &json!({}));
+    let instance = begun(&proxy, "", "")["instance"].as_str().unwrap().to_owned();
+    let marks = |kind: ResourceType| {
+        let tags =
+            [(RUN, "a"), (EXPIRES, FUTURE)].map(|(key, value)| Tag::builder().key(key).value(value).build());
+        TagSpecification::builder().resource_type(kind).set_tags(Some(tags.to_vec())).build()
+    };
+    let mut made = Vec::new();
+    for name in ["gone", "finished"] {
+        let call = home.ec2.create_image().instance_id(&instance).name(name);
+        let call = call.tag_specifications(marks(ResourceType::Snapshot));
+        let source = call.send().await.unwrap().image_id.unwrap();
+        copied(&away, &source, name).await;
+        made.push(source);
+    }
+    home.ec2.deregister_image().image_id(&made[0]).send().await.unwrap();
+    let shown = vec![Rc::clone(&home), Rc::clone(&away)];
+    let leftovers = find(&home, Wanted::Run("a")).await.unwrap().leftovers;
+    assert!(leftovers.len() == 2 && leftovers.iter().all(|one| one.kind == Kind::Snapshot), "{leftovers:?}");
+    let copies = Copies::find(&shown, &leftovers).await;
+    assert_eq!(copies.found.iter().map(|copy| &copy.of.id).collect::<Vec<_>>(), [&made[0]]);
+    let ended = copies.delete(&shown, PACE, &mut |_| {}).await;
+    assert!(ended.left.is_empty() && ended.keep.is_empty(), "{ended:?}");
+    assert_eq!(ids_of(&proxy, "images", AWAY).len(), 1);
+    assert_eq!(ids_of(&proxy, "snapshots", AWAY).len(), 1);
+}
+
+#[tokio::test]
+async fn what_has_copies_that_stay_or_cannot_be_seen_stays() {
+    let proxy = Proxy::start();
+    let [home, away] = places(&proxy).await;
+    let source = image(&proxy, "app", &tags("a", FUTURE));
+    copied(&away, &source, "app").await;
+    let shown = vec![Rc::clone(&home), Rc::clone(&away)];
+    let leftovers = find(&home, Wanted::Run("a")).await.unwrap().leftovers;
+    for (operation, nth) in
+        [("DeregisterImage", 1), ("DeleteSnapshot", 1), ("DescribeImages", 2), ("DescribeImages", 1)]
+    {
+        proxy.snapshot("copied");
+        proxy.reset_calls();
+        proxy.faults(&json!([
+            {"kind": "error", "operation": operation, "nth": nth, "code": "UnauthorizedOperation", "status": 403},
+        ]));
+        let copies = Copies::find(&shown, &leftovers).await;
+        assert_eq!(copies.blind.len(), usize::from(operation == "DescribeImages"), "{operation} {nth}");
+        let ended = copies.delete(&shown, PACE, &mut |_| {}).await;
+        proxy.faults(&json!([]));
+        assert_eq!(
+            ended.left.len(),
+            usize::from(operation != "DescribeImages"),
+            "{operation} {nth}: {ended:?}"
+        );
+        assert!(leftovers.iter().all(|one| ended.keep.contains(&one.id)), "{operation} {nth}: {ended:?}");
+        assert_eq!(ids_of(&proxy, "images", AWAY).len(), 1, "{operation} {nth}");
+        proxy.restore("copied");
+    }
 }

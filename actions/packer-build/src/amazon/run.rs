@@ -6,7 +6,8 @@
 use super::Amazon;
 use crate::{inputs::Inputs, plugins, record};
 use anyhow::{Context as _, Result, bail};
-use aws::reaper::{self, EXPIRES, Pace, RUN, Wanted};
+use aws::Place;
+use aws::reaper::{self, EXPIRES, Kind, Left, Leftover, Pace, RUN, Wanted, copies::Copies};
 use jiff::SignedDuration;
 use model::{Sha256, canonical_json};
 use runner::Context;
@@ -15,6 +16,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
+    rc::Rc,
     time::Duration,
 };
 
@@ -113,35 +115,107 @@ pub(crate) fn end(output: &Path) -> Result<()> {
 /// Deletes what a run that did not finish has made. What is recorded of it is no image any more.
 pub(crate) async fn clean(ctx: &mut Context, output: &Path, amazon: &Amazon) -> Result<()> {
     let Some(run) = Run::unfinished(output)? else { return Ok(()) };
-    let (mut deleted, mut left, mut failed) = (Vec::new(), Vec::new(), None);
-    for region in std::iter::once(&run.region).chain(&run.copies) {
-        let place = amazon.place_of(region).await?;
-        let mut on = |leftover: &reaper::Leftover| deleted.push(leftover.to_string());
-        match reaper::sweep(&place, Wanted::Run(&run.id), Pace::default(), &mut on).await {
-            Ok(more) => left.extend(more),
-            Err(failure) if *region == run.region => failed = Some(failure),
-            // Who makes images in one region and copies to another need not be allowed to look at everything there.
-            Err(failure) => ctx.warning(format!(
-                "What a bake may have left in {region} could not be looked for: {failure}; `hallmark reap --regions {region}` \
-                 finds it."
-            )),
-        }
-    }
-    if !deleted.is_empty() {
-        ctx.notice(format!("A bake had not finished: deleted what it left in AWS: {}.", deleted.join(", ")));
+    let mut swept = Swept::default();
+    let done = run.swept(ctx, amazon, &mut swept).await;
+    if !swept.deleted.is_empty() {
+        let deleted = swept.deleted.join(", ");
+        ctx.notice(format!("A bake had not finished: deleted what it left in AWS: {deleted}."));
         if record::makes_ami(output) {
             record::forget(output)?;
         }
     }
-    if let Some(failure) = failed {
-        return Err(failure).context("what a bake left in AWS could not be looked for");
-    }
-    if !left.is_empty() {
-        let left: Vec<String> = left.iter().map(|left| format!("{} ({})", left.what, left.why)).collect();
+    done.context("what a bake left in AWS could not be looked for")?;
+    if !swept.left.is_empty() {
+        let left: Vec<String> =
+            swept.left.iter().map(|left| format!("{} ({})", left.what, left.why)).collect();
         bail!(
             "what a bake left in AWS could not be deleted: {}; `hallmark reap` finds it by the tag {EXPIRES}",
             left.join(", ")
         );
     }
     end(output)
+}
+
+/// What came of cleaning up.
+#[derive(Default)]
+struct Swept {
+    deleted: Vec<String>,
+    left: Vec<Left>,
+}
+
+impl Run {
+    /// Sweeps the run's own region, and the others that it may have copied to.
+    async fn swept(&self, ctx: &mut Context, amazon: &Amazon, swept: &mut Swept) -> Result<()> {
+        let wanted = Wanted::Run(&self.id);
+        let home = amazon.place_of(&self.region).await?;
+        let mut away = Vec::new();
+        for region in &self.copies {
+            away.push(amazon.place_of(region).await?);
+        }
+        let mut keep = BTreeSet::new();
+        if !away.is_empty() {
+            // Copies are found by their image, and better when machines have ended, which takes its time. What is left now
+            // is found again in the end.
+            let copied = |leftover: &Leftover| matches!(leftover.kind, Kind::Image | Kind::Snapshot);
+            reaper::sweep(&home, wanted, &copied, Pace::default(), &mut swept.on()).await?;
+            keep = self.copies_swept(ctx, &home, &away, swept).await?;
+        }
+        for place in &away {
+            let kept = |leftover: &Leftover| keep.contains(&leftover.id);
+            let done = reaper::sweep(place, wanted, &kept, Pace::default(), &mut swept.on()).await;
+            match done {
+                Ok(left) => swept.left.extend(left),
+                // Who makes images in one region and copies to another need not be allowed to look at everything there.
+                Err(failure) => ctx.warning(format!(
+                    "What a bake may have left in {region} could not be looked for: {failure}; `hallmark reap --regions \
+                     {region}` finds it.",
+                    region = place.region
+                )),
+            }
+        }
+        let kept = |leftover: &Leftover| keep.contains(&leftover.id);
+        let left = reaper::sweep(&home, wanted, &kept, Pace::default(), &mut swept.on()).await?;
+        swept.left.extend(left);
+        Ok(())
+    }
+
+    /// Deletes copies, and what has no tags yet of them. Gives what has to stay so that the rest is found later.
+    async fn copies_swept(
+        &self,
+        ctx: &mut Context,
+        home: &Rc<Place>,
+        away: &[Rc<Place>],
+        swept: &mut Swept,
+    ) -> Result<BTreeSet<String>> {
+        let places: Vec<Rc<Place>> = std::iter::once(home).chain(away).cloned().collect();
+        let mut leftovers = reaper::find(home, Wanted::Run(&self.id)).await?.leftovers;
+        for place in away {
+            // What cannot be looked at is told when it is swept.
+            leftovers.extend(reaper::find(place, Wanted::Run(&self.id)).await.unwrap_or_default().leftovers);
+        }
+        let copies = Copies::find(&places, &leftovers).await;
+        let regions: Vec<&str> = places.iter().map(|place| place.region.as_str()).collect();
+        let finds = format!("`hallmark reap --regions {}` finds it", regions.join(","));
+        for failure in &copies.blind {
+            ctx.warning(format!(
+                "Copies that a bake may have left in {} could not be looked for: {failure}. What they are copied from stays, \
+                 so that {finds}.",
+                failure.region
+            ));
+        }
+        let ended = copies.delete(&places, Pace::default(), &mut swept.on()).await;
+        for Left { what, why } in &ended.left {
+            ctx.warning(format!(
+                "A copy that a bake left could not be deleted: {what} ({why}). It and what it was copied from stay, so that \
+                 {finds}; the role needs docs/iam/reap-copies.json."
+            ));
+        }
+        Ok(ended.keep)
+    }
+}
+
+impl Swept {
+    fn on(&mut self) -> impl FnMut(&Leftover) {
+        |leftover| self.deleted.push(leftover.to_string())
+    }
 }

@@ -11,7 +11,7 @@ from .world import Unknown
 KINDS = ("throttle", "http-500", "http-503", "error", "conflict", "cut-before", "cut-after", "hang-before", "hang-after",
          "kill-before", "kill-after", "failed")
 MEMBERS = {"kind", "operation", "operations", "mutating", "nth", "every", "count", "pid", "code", "message", "status",
-           "reason"}
+           "reason", "region"}
 
 
 class Fault:
@@ -26,7 +26,7 @@ class Fault:
             raise Unknown(f"there is no fault {self.kind!r}; there are {list(KINDS)}")
         names = rule.get("operations", rule.get("operation", []))
         self.operations = [names] if isinstance(names, str) else list(names)
-        self.mutating = rule.get("mutating")
+        self.mutating, self.region = rule.get("mutating"), rule.get("region")
         self.every = rule.get("every")
         self.nth = rule.get("nth", None if self.every else 1)
         # From the nth call on, so many calls in a row; null for all of them.
@@ -41,6 +41,8 @@ class Fault:
 
     def concerns(self, call):
         if self.mutating is not None and call.mutating != self.mutating:
+            return False
+        if self.region is not None and call.region != self.region:
             return False
         return not self.operations or any(name in ("*", call.service, call.operation, call.name) for name in self.operations)
 
