@@ -24,5 +24,6 @@ pub use block_map::BlockMap;
 pub use caller::{ARCHIVE_REGION, BUILD_REGION, Caller, REGION, ROLE, Role};
 pub use gate::Gate;
 pub use machine_image::{Described, ImageError, MachineImage, Volume, describe, tagged};
+pub use publisher::abandoned;
 pub use publisher::{Aws, CONTENT_TAG, Clock, Holder, REJECTED_TAG, RELEASE_TAG, Say, Settings};
 pub use told::while_told;

@@ -15,6 +15,8 @@ mod job;
 mod multitool;
 #[path = "../../aws/tests/common/oidc.rs"]
 mod oidc;
+#[path = "../../aws/tests/common/allowed.rs"]
+mod policies;
 mod pre_commit;
 mod reap;
 mod regate;

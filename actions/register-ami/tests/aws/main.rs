@@ -16,6 +16,7 @@ mod policies;
 #[path = "../../../../crates/aws/tests/common/mod.rs"]
 mod proxy;
 
+mod abandoned;
 mod allowed;
 mod channels;
 mod crashes;

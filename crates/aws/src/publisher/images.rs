@@ -29,6 +29,7 @@ pub(crate) struct FoundImage {
     /// Why it failed.
     pub(crate) reason: Option<String>,
     pub(crate) tags: Tags,
+    pub(crate) created_on: Option<Timestamp>,
     /// The snapshots of its disks, by device. None while it is pending.
     pub(crate) disks: BTreeMap<String, FoundDisk>,
     pub(crate) deprecated_on: Option<Timestamp>,
@@ -66,6 +67,9 @@ pub(crate) struct FoundDisk {
 pub(crate) struct FoundSnapshot {
     pub(crate) id: String,
     pub(crate) tags: Tags,
+    /// What it was called by whoever made it.
+    pub(crate) description: String,
+    pub(crate) created_on: Option<Timestamp>,
     /// The ARN of its key, if it is encrypted.
     pub(crate) kms_key: Option<String>,
 }
@@ -192,6 +196,7 @@ fn found_image(place: &Place, image: &aws_sdk_ec2::types::Image) -> FoundImage {
         state: text(image.state().map(|state| state.as_str())),
         reason: image.state_reason().and_then(|reason| reason.message()).map(str::to_owned),
         tags: tags(image.tags()),
+        created_on: image.creation_date().and_then(|time| time.parse().ok()),
         disks,
         deprecated_on: image.deprecation_time().and_then(|time| time.parse().ok()),
         protected: protection.starts_with("enabled"),
@@ -276,6 +281,12 @@ pub(crate) async fn named(place: &Place, name: &str) -> Answered<Vec<FoundImage>
     filtered(place, filter, name).await
 }
 
+/// The images of this account that are made of a snapshot, whatever their state.
+pub(crate) async fn made_of(place: &Place, snapshot: &str) -> Answered<Vec<FoundImage>> {
+    let filter = Filter::builder().name("block-device-mapping.snapshot-id").values(snapshot).build();
+    filtered(place, filter, snapshot).await
+}
+
 /// The snapshots of this account that have a tag, and are pending or failed.
 pub(crate) async fn unfinished_snapshots(place: &Place, key: &str, value: &str) -> Answered<Vec<String>> {
     let tag = Filter::builder().name(format!("tag:{key}")).values(value).build();
@@ -321,12 +332,30 @@ pub(crate) async fn snapshots(place: &Place, ids: &[String]) -> Answered<Option<
         Err(failure) if gone(&failure) => return Ok(None),
         found => found?,
     };
-    let one = |snapshot: &aws_sdk_ec2::types::Snapshot| FoundSnapshot {
+    let found = found.snapshots().iter().map(found_snapshot);
+    Ok(Some(found.collect()).filter(|all: &Vec<_>| all.len() == ids.len()))
+}
+
+/// The snapshots of this account that have a tag, whatever their state.
+pub(crate) async fn tagged_snapshots(place: &Place, key: &str, value: &str) -> Answered<Vec<FoundSnapshot>> {
+    let tag = Filter::builder().name(format!("tag:{key}")).values(value).build();
+    let mut pages = place.ec2.describe_snapshots().owner_ids("self").filters(tag).into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = answer(place.call("DescribeSnapshots", value), async { page }).await?;
+        found.extend(page.snapshots().iter().map(found_snapshot));
+    }
+    Ok(found)
+}
+
+fn found_snapshot(snapshot: &aws_sdk_ec2::types::Snapshot) -> FoundSnapshot {
+    FoundSnapshot {
         id: snapshot.snapshot_id().unwrap_or_default().to_owned(),
         tags: tags(snapshot.tags()),
+        description: snapshot.description().unwrap_or_default().to_owned(),
+        created_on: snapshot.start_time().and_then(|time| Timestamp::from_second(time.secs()).ok()),
         kms_key: snapshot.kms_key_id().map(str::to_owned),
-    };
-    Ok(Some(found.snapshots().iter().map(one).collect()).filter(|all: &Vec<_>| all.len() == ids.len()))
+    }
 }
 
 /// Who may launch an image.

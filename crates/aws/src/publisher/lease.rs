@@ -100,6 +100,13 @@ impl Lease {
         Ok(())
     }
 
+    /// Who else holds it, and until when.
+    pub(crate) async fn held_by(&self) -> Result<Option<(String, Timestamp)>, Error> {
+        let there = self.records.read::<Term>(&self.key).await.map_err(remote)?;
+        let there = there.map(|there| there.value).filter(|term| !self.is_free(term));
+        Ok(there.map(|term| (term.holder.name, term.until)))
+    }
+
     async fn renew(&self, held: &Record<Term>) -> Result<(), Error> {
         match self.records.write(&self.key, &self.term(), Some(held)).await.map_err(remote)? {
             Some(renewed) => {

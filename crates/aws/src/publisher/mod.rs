@@ -16,6 +16,7 @@
 //! leases/<family>.json              held by the one publisher
 //! ```
 
+pub mod abandoned;
 mod adopt;
 mod channel;
 mod copies;

@@ -83,8 +83,11 @@ pub(crate) struct Begun {
 
 /// The key of a release.
 pub(crate) fn release_key(id: &ReleaseId) -> String {
-    format!("releases/{id}.json")
+    format!("{RELEASES}{id}.json")
 }
+
+/// Where releases are.
+pub(crate) const RELEASES: &str = "releases/";
 
 /// The key of a channel.
 pub(crate) fn channel_key(channel: &ChannelName) -> String {

@@ -46,7 +46,8 @@ fn by_channel(channel: &Channel, release: &ReleaseId) -> Option<String> {
         .then(|| format!("the channel {} is one rollback away from it", channel.channel))
 }
 
-async fn machines(place: &Place, image: &str) -> Answered<Vec<String>> {
+/// Machines of this account that were launched from an image, and are not gone.
+pub(super) async fn machines(place: &Place, image: &str) -> Answered<Vec<String>> {
     let filter = |name: &str, values: &[&str]| {
         let values = values.iter().map(|&value| value.to_owned()).collect();
         Filter::builder().name(name).set_values(Some(values)).build()
@@ -75,7 +76,7 @@ async fn machines(place: &Place, image: &str) -> Answered<Vec<String>> {
 }
 
 /// Launch templates whose default or latest version names the image.
-async fn templates(place: &Place, image: &str) -> Answered<Vec<String>> {
+pub(super) async fn templates(place: &Place, image: &str) -> Answered<Vec<String>> {
     let filter = Filter::builder().name("image-id").values(image).build();
     let mut found = Vec::new();
     let mut token = None;

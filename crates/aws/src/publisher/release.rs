@@ -47,7 +47,8 @@ impl<'a> Work<'a> {
     }
 }
 
-fn image_name(name: &Name, id: &ReleaseId) -> String {
+/// What the images of a release are called that publishing makes.
+pub(super) fn image_name(name: &Name, id: &ReleaseId) -> String {
     let digits: String = id.to_string().chars().take(12).collect();
     let name: String = name.as_str().chars().take(115).collect();
     format!("{name}-{digits}")

@@ -120,8 +120,7 @@ impl Aws {
 
     /// The name of the parameter that shows a release for ever.
     pub(super) fn release_parameter(&self, id: &ReleaseId) -> String {
-        let digits: String = id.to_string().chars().take(16).collect();
-        format!("{}/{}/releases/{digits}/image_id", self.to.channels.prefix, self.settings.family)
+        release_parameter(&self.to.channels.prefix, &self.settings.family, id)
     }
 
     /// Writes the parameter of the release everywhere. One with another value is never overwritten.
@@ -175,6 +174,12 @@ impl Aws {
         .await
         .map(drop)
     }
+}
+
+/// The same, below a prefix and in a family.
+pub(super) fn release_parameter(prefix: &str, family: &str, id: &ReleaseId) -> String {
+    let digits: String = id.to_string().chars().take(16).collect();
+    format!("{prefix}/{family}/releases/{digits}/image_id")
 }
 
 fn written_otherwise(place: &Place, name: &str, shows: &str, wanted: &str) -> Error {

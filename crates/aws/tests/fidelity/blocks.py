@@ -59,7 +59,8 @@ def start_snapshot(self):
         if known[0] != fingerprint:
             raise refuse("ConflictException",
                          "The request uses the same client token as a previous, but non-identical request.")
-        return ActionResult(told(backend.snapshots[known[1]]))
+        # As it was answered then, also of one that is gone by now.
+        return ActionResult(known[1])
     size, parent = int(asked["VolumeSize"] or 0), None
     if not 1 <= size <= 65536:
         raise invalid(f"VolumeSize is between 1 and 65536 GiB, not {size}", "INVALID_VOLUME_SIZE")
@@ -82,7 +83,7 @@ def start_snapshot(self):
     snapshot.add_tags({tag["Key"]: tag.get("Value", "") for tag in asked["Tags"] or []})
     if self._get_param("ClientToken"):
         key = ("StartSnapshot", self.current_account, self.region, self._get_param("ClientToken"))
-        world.current().tokens[key] = (fingerprint, snapshot.id)
+        world.current().tokens[key] = (fingerprint, told(snapshot))
     return ActionResult(told(snapshot))
 
 
