@@ -81,15 +81,17 @@ impl Tmux {
     /// Waits until something is on the screen, and gives the screen.
     pub(crate) fn wait(&self, part: &str) -> String {
         let until = Instant::now() + PATIENCE;
+        let mut before = String::new();
         loop {
             let screen = self.screen(false);
-            if screen.contains(part) {
-                // It is drawn whole, or not yet: what follows the part comes in the same moment.
-                std::thread::sleep(Duration::from_millis(150));
-                return self.screen(false);
+            let is_there = screen.contains(part);
+            // It is drawn whole, or not yet: what follows the part comes in the same moment, and then nothing.
+            if is_there && screen == before {
+                return screen;
             }
             assert!(Instant::now() < until, "`{part}` does not come:\n{screen}");
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(if is_there { 150 } else { 50 }));
+            before = screen;
         }
     }
 
