@@ -61,12 +61,14 @@ fn at_work(folder: &Path) -> Vec<String> {
 fn unmarked(folder: &Path) -> Vec<String> {
     let mut found = at_work(folder);
     found.retain(|process| {
-        let (path, command) = process.split_once(' ').unwrap();
-        let environment = fs::read(Path::new(path).join("environ")).unwrap_or_default();
+        let path = Path::new(process.split(' ').next().unwrap());
+        let environment = fs::read(path.join("environ")).unwrap_or_default();
+        // After its environment: between the two it may become the program that it was started for, and not go back.
+        let command = fs::read(path.join("cmdline")).unwrap_or_default();
         let has = |name: &str| {
             environment.split(|&byte| byte == 0).any(|variable| variable.starts_with(name.as_bytes()))
         };
-        has("HALLMARK_RUN=") && !has("RUNNER_TRACKING_ID=") && !command.starts_with("git ")
+        has("HALLMARK_RUN=") && !has("RUNNER_TRACKING_ID=") && !command.starts_with(b"git\0")
     });
     found
 }
@@ -121,8 +123,15 @@ fn is_recorded(own: &Path) -> bool {
     images.into_iter().any(|image| image.path().join("bake.json").is_file())
 }
 
-/// Starts the step, ends it at the moment, runs its clean-up, and looks for what stayed.
-fn end_at(job: &Job, step: &Step<'_>, (what, how, moment): &Moment<'_>) {
+/// As [`ended_at`]; again where the step had ended before this saw the moment, as it may on a busy machine.
+fn end_at(job: &Job, step: &Step<'_>, moment: &Moment<'_>) {
+    let is_brief = BRIEF.contains(&moment.0);
+    let in_time = (0..if is_brief { 1 } else { 5 }).any(|_| ended_at(job, step, moment));
+    assert!(in_time || is_brief, "{}: the step ended before, each time", moment.0);
+}
+
+/// Starts the step, ends it at the moment, runs its clean-up, and looks for what stayed. Says whether it was in time.
+fn ended_at(job: &Job, step: &Step<'_>, (what, how, moment): &Moment<'_>) -> bool {
     let own = job.workspace().join(".hallmark");
     if own.exists() {
         fs::remove_dir_all(&own).unwrap();
@@ -145,12 +154,13 @@ fn end_at(job: &Job, step: &Step<'_>, (what, how, moment): &Moment<'_>) {
     );
     let said = format!("{what}, {how:?}:\n{}\n--post:\n{}", ended.said(), post.said());
     let whole = code == 0;
-    assert!((seen && !whole) || BRIEF.contains(what), "the step ended before: {said}");
+    assert!(seen || whole, "the step failed before: {said}");
     assert!(whole || BRIEF.contains(what) || ended.outputs.is_empty(), "{said}");
     assert_eq!(post.code, Some(0), "{said}");
     // Whose launcher alone was killed may have come to its end before the clean-up found it: its record is written last.
     let finished = whole || (matches!(how, Killed) && is_recorded(&own));
     assert_eq!(traces(job, finished), Vec::<String>::new(), "{said}");
+    seen && !whole
 }
 
 /// Run again after all that, it bakes, and then adopts.

@@ -11,10 +11,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 /// How long the browser may take to answer anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Commands go to descriptor 3, answers come from 4: the shell puts them where the standard ones are.
-const SHELL: &str = "exec 3<&0 4>&1; exec timeout -k 5 300 chromium \"$@\" </dev/null >/dev/null 2>&1";
+const SHELL: &str = "exec 3<&0 4>&1; exec timeout -k 5 900 chromium \"$@\" </dev/null >/dev/null 2>&1";
 
 /// A browser with one page.
 pub(crate) struct Browser {
@@ -27,6 +27,8 @@ pub(crate) struct Browser {
     pub(crate) said: Vec<String>,
     /// What the page asked for.
     pub(crate) requests: Vec<String>,
+    /// The documents that are loaded to their end, by the browser's ids.
+    loaded: Vec<Value>,
     _home: tempfile::TempDir,
 }
 
@@ -63,6 +65,7 @@ impl Browser {
             number: 0,
             said: vec![],
             requests: vec![],
+            loaded: vec![],
             _home: home,
         };
         let targets = browser.call("Target.getTargets", json!({}));
@@ -73,6 +76,7 @@ impl Browser {
         for domain in ["Page", "Runtime", "Log", "Network"] {
             browser.call(&format!("{domain}.enable"), json!({}));
         }
+        browser.call("Page.setLifecycleEventsEnabled", json!({"enabled": true}));
         browser
     }
 
@@ -87,24 +91,25 @@ impl Browser {
         }
         self.commands.write_all(format!("{message}\0").as_bytes()).unwrap();
         self.commands.flush().unwrap();
-        self.wait(method, |answer| answer["id"] == number)
-    }
-
-    /// Everything up to the message that is waited for; what the page says and asks for is kept.
-    #[track_caller]
-    fn wait(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let answer = self.answers.recv_timeout(left);
-            let answer = answer
-                .unwrap_or_else(|error| panic!("chromium and {what}: {error} (`make test` installs it)"));
-            self.note(&answer);
-            if wanted(&answer) {
-                assert!(answer.get("error").is_none(), "{what}: {}", answer["error"]);
+            let answer = self.next(method, until);
+            if answer["id"] == number {
+                assert!(answer.get("error").is_none(), "{method}: {}", answer["error"]);
                 return answer["result"].clone();
             }
         }
+    }
+
+    /// The next message; what the page says and asks for is kept.
+    #[track_caller]
+    fn next(&mut self, what: &str, until: Instant) -> Value {
+        let left = until.saturating_duration_since(Instant::now());
+        let answer = self.answers.recv_timeout(left);
+        let answer =
+            answer.unwrap_or_else(|error| panic!("chromium and {what}: {error} (`make test` installs it)"));
+        self.note(&answer);
+        answer
     }
 
     fn note(&mut self, answer: &Value) {
@@ -113,6 +118,9 @@ impl Browser {
             Some("Runtime.consoleAPICalled" | "Runtime.exceptionThrown" | "Log.entryAdded") => {
                 self.said.push(parameters.to_string());
             }
+            Some("Page.lifecycleEvent") if parameters["name"] == "load" => {
+                self.loaded.push(parameters["loaderId"].clone());
+            }
             Some("Network.requestWillBeSent") => {
                 self.requests.push(parameters["request"]["url"].as_str().unwrap_or_default().into());
             }
@@ -120,11 +128,15 @@ impl Browser {
         }
     }
 
-    /// Loads a page, and waits until its script has run.
+    /// Loads a page, and waits until its script has run: that may be told before the navigation is answered, and the load
+    /// of the page before after it.
     #[track_caller]
     pub(crate) fn open(&mut self, page: &Path) {
-        self.call("Page.navigate", json!({"url": format!("file://{}", page.display())}));
-        self.wait("a page's load", |answer| answer["method"] == "Page.loadEventFired");
+        let begun = self.call("Page.navigate", json!({"url": format!("file://{}", page.display())}));
+        let until = Instant::now() + PATIENCE;
+        while !self.loaded.contains(&begun["loaderId"]) {
+            self.next("a page's load", until);
+        }
     }
 
     /// What an expression comes to.
