@@ -61,14 +61,11 @@ impl Copies {
         let mut copies = Self::default();
         for place in places {
             let here: Vec<&Leftover> = leftovers.iter().filter(|one| one.region == place.region).collect();
-            match copies.sources(place, &here).await {
-                Ok(()) => {}
-                Err(failure) => {
-                    let kinds = [Kind::Image, Kind::Snapshot];
-                    let kept = here.iter().filter(|one| kinds.contains(&one.kind));
-                    copies.keep.extend(kept.map(|one| one.id.clone()));
-                    copies.blind.push(failure);
-                }
+            if let Err(failure) = copies.sources(place, &here).await {
+                let kinds = [Kind::Image, Kind::Snapshot];
+                let kept = here.iter().filter(|one| kinds.contains(&one.kind));
+                copies.keep.extend(kept.map(|one| one.id.clone()));
+                copies.blind.push(failure);
             }
         }
         for place in places {
