@@ -182,6 +182,7 @@ fn of_publishes(proxy: &Proxy, folder: &std::path::Path) -> Harness {
     });
     let file = folder.join("distribution.yml");
     std::fs::write(&file, distribution.to_string()).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the proxy dates what it makes by its own clock")]
     let now = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(20 * 24);
     let harness = harness(proxy).now(now).input("journal", "s3://journal/images");
     harness.input("distribution", file.display().to_string())
@@ -194,8 +195,7 @@ fn a_publish_that_was_never_finished_is_shown_and_deleted_only_where_an_age_is_g
     let copy = begun(&proxy, "journal/images");
     let run = |more: &[(&str, &str)]| {
         let harness = of_publishes(&proxy, folder.path());
-        let run =
-            more.iter().fold(harness, |harness, (name, value)| harness.input(*name, *value)).run(reap());
+        let run = more.iter().fold(harness, |harness, (name, value)| harness.input(name, *value)).run(reap());
         (run.code, ["found", "abandoned", "deleted"].map(|name| run.outputs[name].clone()), run.stdout)
     };
     let counts = |counts: [&str; 3]| counts.map(str::to_owned);

@@ -284,7 +284,7 @@ fn what_this_journal_knows_nothing_of_stays_and_is_named() {
     let found = found(&world, 20 * DAY);
     assert_eq!(found.unfinished, []);
     let elsewhere: Vec<String> = found.elsewhere.iter().map(ToString::to_string).collect();
-    assert_eq!(elsewhere, [release.clone()]);
+    assert_eq!(elsewhere, std::slice::from_ref(release));
     assert!(found.unclear[0].contains("hallmark:release=soon"), "{:?}", found.unclear);
     let at = Timestamp::now() + 20 * DAY;
     let release = release.parse().unwrap();
