@@ -65,6 +65,7 @@ command:
   "echo '::error::from a command'":
     exit-status: 0
     stdout: ["]]><script>"]
+    timeout: 300000
 "#;
 
 #[test]
