@@ -91,11 +91,11 @@ class Faults:
             return hitting[0] if hitting else None
 
 
-def kill(fault, peer):
+def kill(fault, ends):
     """Ends the process by SIGKILL, and comes back when it runs no more."""
-    pid = process_of(peer) if fault.pid == "peer" else fault.pid
+    pid = process_of(*ends) if fault.pid == "peer" else fault.pid
     if pid is None or pid <= 1 or pid == os.getpid():
-        raise Unknown(f"there is no process of the connection from {peer} that may be killed")
+        raise Unknown(f"there is no process of the connection from {ends[0]} that may be killed")
     os.kill(pid, signal.SIGKILL)
     for _ in range(1000):
         if not _runs(pid):
@@ -111,12 +111,12 @@ def _runs(pid):
         return False
 
 
-def process_of(peer):
-    """The process whose socket has this address, which the kernel tells by the socket's number."""
-    host, port = peer
-    local = "".join(f"{int(part):02X}" for part in reversed(host.split("."))) + f":{port:04X}"
+def process_of(own, other):
+    """The process that has this connection, by its own end and the other one, which the kernel tells by the socket's number.
+    One end alone is not enough: a port serves several connections, as long as they are to different places."""
+    row = [_hex(own), _hex(other)]
     with open("/proc/net/tcp") as file:
-        sockets = {line.split()[9] for line in file.readlines()[1:] if line.split()[1] == local}
+        sockets = {line.split()[9] for line in file.readlines()[1:] if line.split()[1:3] == row}
     wanted = {f"socket:[{number}]" for number in sockets if number != "0"}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -126,6 +126,11 @@ def process_of(peer):
         except OSError:
             continue
     return None
+
+
+def _hex(address):
+    host, port = address
+    return "".join(f"{int(part):02X}" for part in reversed(host.split("."))) + f":{port:04X}"
 
 
 faults = Faults()

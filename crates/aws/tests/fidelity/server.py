@@ -59,11 +59,12 @@ class Application:
         if pause:
             time.sleep(pause / 1000)
         connection = environ["werkzeug.socket"]
-        peer = (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"]))
+        # As the client has it: its own end, and this one.
+        ends = (connection.getpeername(), connection.getsockname())
         kind = fault.kind if fault else ""
         if kind == "kill-before":
             entry["outcome"] = "killed"
-            kill(fault, peer)
+            kill(fault, ends)
             self._cut(connection, entry, "killed")
         if kind == "cut-before":
             self._cut(connection, entry, "cut")
@@ -74,7 +75,7 @@ class Application:
             answer = self._effect(environ, call, fault)
         if kind == "kill-after":
             entry["outcome"] = "killed"
-            kill(fault, peer)
+            kill(fault, ends)
             self._cut(connection, entry, "killed")
         if kind == "cut-after":
             self._cut(connection, entry, "cut")

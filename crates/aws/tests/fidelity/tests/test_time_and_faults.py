@@ -2,12 +2,15 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+
+from fidelity.faults import process_of
 
 from .base import ENDPOINT, Case, client, control
 
@@ -189,6 +192,22 @@ class Faults(Case):
         self.faults({"kind": "kill-after", "operation": "DescribeImages", "pid": child.pid})
         self.assertEqual((child.communicate(b"\n")[0], child.returncode), (b"", -signal.SIGKILL))
         self.assertEqual(len(self.state("images")), 2)
+
+    def test_of_two_connections_from_one_port_each_is_its_own_process(self):
+        connect = (
+            "import socket, sys\n"
+            "s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+            "s.bind(('127.0.0.1', int(sys.argv[1]))); s.connect(('127.0.0.1', int(sys.argv[2])))\n"
+            "print(s.getsockname()[1], flush=True); sys.stdin.readline()\n"
+        )
+        port = 0
+        with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+            for server in (one, other):
+                arguments = [sys.executable, "-c", connect, str(port), str(server.getsockname()[1])]
+                child = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                self.addCleanup(child.communicate)
+                port = int(child.stdout.readline())
+                self.assertEqual(process_of(("127.0.0.1", port), server.getsockname()), child.pid)
 
 
 class Control(Case):
