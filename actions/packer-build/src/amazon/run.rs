@@ -6,8 +6,8 @@
 use super::Amazon;
 use crate::{inputs::Inputs, plugins, record};
 use anyhow::{Context as _, Result, bail};
-use aws::Place;
 use aws::reaper::{self, EXPIRES, Kind, Left, Leftover, Pace, RUN, Wanted, copies::Copies};
+use aws::{Failure, Place};
 use jiff::SignedDuration;
 use model::{Sha256, canonical_json};
 use runner::Context;
@@ -158,19 +158,14 @@ impl Run {
             // is found again in the end.
             let copied = |leftover: &Leftover| matches!(leftover.kind, Kind::Image | Kind::Snapshot);
             reaper::sweep(&home, wanted, &copied, Pace::default(), &mut swept.on()).await?;
-            keep = self.copies_swept(ctx, &home, &away, swept).await?;
+            keep = self.copies_swept(ctx, &home, &mut away, swept).await?;
         }
         for place in &away {
             let kept = |leftover: &Leftover| keep.contains(&leftover.id);
             let done = reaper::sweep(place, wanted, &kept, Pace::default(), &mut swept.on()).await;
             match done {
                 Ok(left) => swept.left.extend(left),
-                // Who makes images in one region and copies to another need not be allowed to look at everything there.
-                Err(failure) => ctx.warning(format!(
-                    "What a bake may have left in {region} could not be looked for: {failure}; `hallmark reap --regions \
-                     {region}` finds it.",
-                    region = place.region
-                )),
+                Err(failure) => unseen(ctx, place, &failure),
             }
         }
         let kept = |leftover: &Leftover| keep.contains(&leftover.id);
@@ -179,19 +174,25 @@ impl Run {
         Ok(())
     }
 
-    /// Deletes copies, and what has no tags yet of them. Gives what has to stay so that the rest is found later.
+    /// Deletes copies, and what has no tags yet of them. Gives what has to stay so that the rest is found later. A region that
+    /// cannot be looked at is told and taken out of `away`: what is there goes with what it is a copy of, or not at all.
     async fn copies_swept(
         &self,
         ctx: &mut Context,
         home: &Rc<Place>,
-        away: &[Rc<Place>],
+        away: &mut Vec<Rc<Place>>,
         swept: &mut Swept,
     ) -> Result<BTreeSet<String>> {
-        let places: Vec<Rc<Place>> = std::iter::once(home).chain(away).cloned().collect();
+        let places: Vec<Rc<Place>> = std::iter::once(home).chain(away.iter()).cloned().collect();
         let mut leftovers = reaper::find(home, Wanted::Run(&self.id)).await?.leftovers;
-        for place in away {
-            // What cannot be looked at is told when it is swept.
-            leftovers.extend(reaper::find(place, Wanted::Run(&self.id)).await.unwrap_or_default().leftovers);
+        for place in std::mem::take(away) {
+            match reaper::find(&place, Wanted::Run(&self.id)).await {
+                Ok(found) => {
+                    leftovers.extend(found.leftovers);
+                    away.push(place);
+                }
+                Err(failure) => unseen(ctx, &place, &failure),
+            }
         }
         let copies = Copies::find(&places, &leftovers).await;
         let regions: Vec<&str> = places.iter().map(|place| place.region.as_str()).collect();
@@ -212,6 +213,14 @@ impl Run {
         }
         Ok(ended.keep)
     }
+}
+
+/// Who makes images in one region and copies to another need not be allowed to look at everything there.
+fn unseen(ctx: &mut Context, place: &Place, failure: &Failure) {
+    ctx.warning(format!(
+        "What a bake may have left in {region} could not be looked for: {failure}; `hallmark reap --regions {region}` finds it.",
+        region = place.region
+    ));
 }
 
 impl Swept {
